@@ -1,0 +1,34 @@
+/**
+ * What weft needs from the place it runs in. `node.ts` and `browser.ts` implement it; nothing above this folder knows
+ * which one it got.
+ */
+export interface Platform {
+  readonly name: 'node' | 'browser';
+  /** Opens the WebGPU implementation. Hold the result exactly as long as devices made from it live. */
+  openGpu(options?: GpuOptions): Promise<GpuSource>;
+}
+
+export interface GpuOptions {
+  /** Part of an adapter's name, or 'software' for the CPU adapter. Default: a real GPU when there is one. */
+  adapter?: string;
+  /** Leaves Dawn's bounds checks on (default true). Benchmarks say which was used. */
+  robustness?: boolean;
+}
+
+export interface GpuSource {
+  /** The adapter that matched; a fresh one each call, since a GPUAdapter makes only one device. */
+  requestAdapter(): Promise<GPUAdapter>;
+  /**
+   * Lets the processor rest while a device promise is pending: Dawn's Node binding would otherwise spin a core.
+   * `pending` says whether anything is still awaited. Browsers need none.
+   */
+  readonly rest?: (pending: () => boolean) => void;
+  close(): void;
+}
+
+/** A folder-like store with atomic writes: a name either holds the old bytes or the whole new ones. */
+export interface FileStore {
+  read(path: string): Promise<Uint8Array>;
+  write(path: string, bytes: Uint8Array | string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+}
