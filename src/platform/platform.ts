@@ -15,6 +15,15 @@ export interface GpuOptions {
   robustness?: boolean;
 }
 
+/** One adapter as the platform names it. */
+export interface AdapterName {
+  /** 'vulkan', 'metal', 'd3d12' ... */
+  backend: string;
+  name: string;
+  /** Whether it computes on the CPU. */
+  software: boolean;
+}
+
 export interface GpuSource {
   /** The adapter that matched; a fresh one each call, since a GPUAdapter makes only one device. */
   requestAdapter(): Promise<GPUAdapter>;
@@ -31,4 +40,6 @@ export interface FileStore {
   read(path: string): Promise<Uint8Array>;
   write(path: string, bytes: Uint8Array | string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /** The names in a folder, sorted. Missing where folders cannot be listed, as over http. */
+  list?(path: string): Promise<string[]>;
 }

@@ -1,0 +1,147 @@
+import { closeSync, openSync } from 'node:fs';
+import process from 'node:process';
+import { isatty } from 'node:tty';
+import { AdapterError } from './errors.ts';
+import type { AdapterName, GpuOptions, GpuSource } from './platform.ts';
+
+/** Names under which the CPU implementations of Vulkan, D3D12 and OpenGL are known. */
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i;
+
+/** Dawn's Node binding, loaded on first use: it is 20 MB of native code that `--help` has no need of. */
+async function loadDawn(): Promise<(flags: string[]) => GPU> {
+  let dawn: typeof import('webgpu');
+  try {
+    dawn = await import('webgpu');
+  } catch (cause) {
+    throw new AdapterError(
+      `the package 'webgpu' (Dawn) has no build for ${process.platform}-${process.arch} or is not installed; ` +
+        'run npm ci, on Linux x64 or arm64, macOS or Windows',
+      { cause },
+    );
+  }
+  // GPUBufferUsage, GPUMapMode and the rest, which a browser has as globals.
+  for (const [name, value] of Object.entries(dawn.globals)) {
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  return flags => quietly(() => dawn.create(flags));
+}
+
+/** All adapters that Dawn accepts here, in no particular order. Empty when there is none. */
+export async function listAdapters(): Promise<AdapterName[]> {
+  const create = await loadDawn();
+  try {
+    // The binding tells the names only in the message about a name that does not exist.
+    const gpu = create(['adapter=?']);
+    await quietly(() => gpu.requestAdapter());
+    return [];
+  } catch (error) {
+    const found = String((error as Error).message).matchAll(/backend: '([^']*)', name: '(.*)'/g);
+    return Array.from(found, ([, backend, name]) => ({
+      backend: backend!,
+      name: name!,
+      software: SOFTWARE.test(name!),
+    }));
+  }
+}
+
+/** Opens Dawn. See `GpuOptions` for what can be chosen; the environment variable WEFT_ADAPTER stands in for `adapter`. */
+export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
+  const create = await loadDawn();
+  const flags = ['disable-dawn-features=timestamp_quantization'];
+  if (options.robustness === false) flags.push('enable-dawn-features=allow_unsafe_apis,disable_robustness');
+  const wanted = options.adapter ?? process.env.WEFT_ADAPTER;
+  if (wanted) {
+    const { backend, name } = await chooseAdapter(wanted);
+    flags.push(`adapter=${name}`, `backend=${backend}`);
+  }
+  // Collected too early, this object takes every pending promise with it; kept too long, it keeps the process alive.
+  let gpu: GPU | undefined = create(flags);
+  return {
+    async requestAdapter() {
+      const open = gpu;
+      if (!open) throw new AdapterError('the GPU source was closed; open a new one with openGpu()');
+      // Dawn puts discrete before integrated and both before CPU adapters.
+      const adapter = await quietly(() => open.requestAdapter({ powerPreference: 'high-performance' }));
+      if (!adapter) throw new AdapterError(`no WebGPU adapter found; ${adapterRemedy()}`);
+      return adapter;
+    },
+    rest,
+    close() {
+      gpu = undefined;
+    },
+  };
+}
+
+async function chooseAdapter(wanted: string): Promise<AdapterName> {
+  const all = await listAdapters();
+  if (all.length === 0) throw new AdapterError(`no WebGPU adapter found; ${adapterRemedy()}`);
+  const part = wanted.toLowerCase();
+  const match =
+    all.find(a => a.name.toLowerCase() === part) ??
+    all.find(a => (part === 'software' ? a.software : a.name.toLowerCase().includes(part)));
+  if (match) return match;
+  const names = all.map(a => `'${a.name}' (${a.backend})`).join(', ');
+  const remedy = part === 'software' ? adapterRemedy() : `choose one of those, by a part of its name`;
+  throw new AdapterError(`no adapter matches '${wanted}'; there is ${names}; ${remedy}`);
+}
+
+/** What to install so that this machine gets an adapter, as the end of a sentence. */
+export function adapterRemedy(): string {
+  if (process.platform === 'darwin') return 'WebGPU needs a Mac with Metal';
+  if (process.platform === 'win32') return 'install a graphics driver with Direct3D 12';
+  return (
+    'start through ./weft, which installs Mesa’s software Vulkan on Debian and Ubuntu, or install a Vulkan driver of ' +
+    'Mesa 23.1 or newer (Fedora: mesa-vulkan-drivers, Arch: vulkan-swrast, Alpine: mesa-vulkan-swrast, ' +
+    'openSUSE: libvulkan_lvp) and its loader (libvulkan1, vulkan-loader, vulkan-icd-loader)'
+  );
+}
+
+const waiting = new Set<() => boolean>();
+const cell = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Sleeps a millisecond in every turn of the event loop until nothing is pending: the binding polls the device from that
+ * loop without ever sleeping, which costs a core that a software adapter needs for its work.
+ */
+function rest(pending: () => boolean): void {
+  if (!pending()) return;
+  waiting.add(pending);
+  if (waiting.size === 1) setImmediate(sleep);
+}
+
+function sleep(): void {
+  for (const pending of waiting) if (!pending()) waiting.delete(pending);
+  if (waiting.size === 0) return;
+  Atomics.wait(cell, 0, 0, 1);
+  setImmediate(sleep);
+}
+
+/**
+ * Keeps Dawn's remarks on clamped limits, which it prints from native code with no setting to stop it, off a person's
+ * terminal: descriptor 2 is the null device during one synchronous call. Only on a Linux terminal, where Node's own
+ * stderr has a descriptor of its own and reopening the device gives an equal one; logs and pipes keep every word.
+ */
+function quietly<T>(call: () => T): T {
+  if (process.platform !== 'linux' || process.env.WEFT_DEBUG || !isatty(2)) return call();
+  // Touched first, because creating the stream later would open it on the null device.
+  void process.stderr;
+  let terminal: number;
+  try {
+    terminal = openSync('/proc/self/fd/2', 'w');
+    swapStderr('/dev/null');
+  } catch {
+    return call();
+  }
+  try {
+    return call();
+  } finally {
+    swapStderr(`/proc/self/fd/${terminal}`);
+    closeSync(terminal);
+  }
+}
+
+/** The lowest free number is the one that open takes, so what is opened here becomes descriptor 2. */
+function swapStderr(path: string): void {
+  closeSync(2);
+  openSync(path, 'w');
+}

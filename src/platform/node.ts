@@ -1,0 +1,9 @@
+/** weft in Node: the `Platform` on Dawn, the local file system and the XDG folders. */
+import { openGpu } from './node-gpu.ts';
+import type { Platform } from './platform.ts';
+
+export { fileError, nodeFiles } from './node-files.ts';
+export { adapterRemedy, listAdapters, openGpu } from './node-gpu.ts';
+export { cacheDir, dataDir } from './node-paths.ts';
+
+export const nodePlatform: Platform = { name: 'node', openGpu };
