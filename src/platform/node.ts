@@ -2,6 +2,7 @@
 import { openGpu } from './node-gpu.ts';
 import type { Platform } from './platform.ts';
 
+export { folderSource, nodeDataPlaces } from './node-data.ts';
 export { fileError, nodeFiles } from './node-files.ts';
 export { adapterRemedy, listAdapters, openGpu } from './node-gpu.ts';
 export { cacheDir, dataDir } from './node-paths.ts';

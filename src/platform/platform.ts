@@ -43,3 +43,25 @@ export interface FileStore {
   /** The names in a folder, sorted. Missing where folders cannot be listed, as over http. */
   list?(path: string): Promise<string[]>;
 }
+
+/** A place with files in it: a folder, or an address in a browser. */
+export interface DataSource {
+  /** What messages call it. */
+  readonly where: string;
+  /** The bytes of one file; undefined when there is none of that name. Throws a `FileError` for anything else. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** The names of all files, where the place can tell. */
+  list?(): Promise<string[]>;
+}
+
+/** Where data sets may be on this platform, in the order in which to look. */
+export interface DataPlaces {
+  /** What the user named; then nothing else counts. */
+  readonly chosen?: DataSource;
+  /** Where fetched files are kept. */
+  readonly cache: DataSource & { write(name: string, bytes: Uint8Array): Promise<void> };
+  /** Where the system may have them. */
+  readonly known: readonly DataSource[];
+  /** Ways to get them, best first. Each gives a place to read from until `dispose`. */
+  readonly fetchers: readonly { readonly from: string; fetch(): Promise<DataSource & AsyncDisposable> }[];
+}
