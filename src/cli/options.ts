@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+
+/** The options that every command understands, before or after its name. */
+export interface GlobalOptions {
+  /** See `GpuOptions.adapter`. */
+  adapter?: string;
+  /** Read by the launcher before the command line gets here. */
+  install: boolean;
+}
+
+/** A command's file: adds the command, with its action, to the program. */
+export interface CommandModule {
+  register(program: Command): void;
+}
+
+/** Adds an example to a command's --help; every command has at least one. */
+export function example(command: Command, ...lines: string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map(l => `  $ ${l}`).join('\n')}`,
+  );
+}
+
+/** `--json`, for every command that prints a result. */
+export function jsonOption(command: Command): Command {
+  return command.option('--json', 'print the result as one JSON document on stdout');
+}
