@@ -1,0 +1,166 @@
+import { AdapterError, DeviceLostError, KernelError, LimitError, type WeftError } from '../platform/errors.ts';
+import type { GpuSource } from '../platform/platform.ts';
+import { BufferPool } from './buffers.ts';
+import { type AdapterInfo, type Capabilities, describeAdapter, describeCapabilities } from './capabilities.ts';
+import { PipelineCache } from './pipelines.ts';
+
+export interface DeviceOptions {
+  /** Lowers the bytes one storage binding may span (tests of slicing). Default: what the adapter allows. */
+  maxBindingBytes?: number;
+  /** Opens the device with WebGPU's default limits and no optional feature, as on the weakest conforming machine. */
+  bare?: boolean;
+}
+
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
+
+/**
+ * One WebGPU device: adapter, capabilities, buffers and pipelines, and the only place that waits for the GPU.
+ *
+ * Errors of the driver surface as typed errors at the next `wait`; a lost device rejects everything that is pending.
+ */
+export class Device implements Disposable {
+  readonly buffers: BufferPool;
+  readonly pipelines: PipelineCache;
+  /** Settles (never rejects) with the reason once the device is gone. */
+  readonly lost: Promise<DeviceLostError>;
+  private failure: WeftError | undefined;
+  private waiting = 0;
+  private closed = false;
+  private readonly inFlight: Promise<undefined>[] = [];
+
+  private constructor(
+    private readonly source: GpuSource,
+    readonly handle: GPUDevice,
+    readonly info: AdapterInfo,
+    readonly caps: Capabilities,
+  ) {
+    this.buffers = new BufferPool(handle);
+    this.pipelines = new PipelineCache(this);
+    handle.onuncapturederror = event => {
+      this.failure ??= toTypedError(event.error);
+    };
+    this.lost = handle.lost.then(({ reason, message }) => {
+      const error = new DeviceLostError(
+        this.closed
+          ? 'device: it was closed while work was pending; keep it open until the last read has returned'
+          : `device: lost (${reason}: ${message || 'no message from the driver'}); open a new device and resume from the last checkpoint`,
+      );
+      this.failure ??= error;
+      return error;
+    });
+  }
+
+  /**
+   * Opens a device on the adapter that `source` offers.
+   * @throws AdapterError when the adapter refuses a device.
+   */
+  static async open(source: GpuSource, options: DeviceOptions = {}): Promise<Device> {
+    const adapter = await source.requestAdapter();
+    const info = describeAdapter(adapter);
+    const requiredLimits: Record<string, number> = {};
+    if (!options.bare) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+    const requiredFeatures = options.bare ? [] : WANTED_FEATURES.filter(feature => adapter.features.has(feature));
+    let handle: GPUDevice;
+    try {
+      handle = await adapter.requestDevice({ requiredFeatures, requiredLimits, label: 'weft' });
+    } catch (cause) {
+      throw new AdapterError(`adapter '${info.description || info.device}': it refuses a device: ${String(cause)}`, {
+        cause,
+      });
+    }
+    let caps = describeCapabilities(handle, adapter.info, info.software);
+    if (options.maxBindingBytes !== undefined) {
+      caps = { ...caps, maxBindingBytes: Math.min(caps.maxBindingBytes, options.maxBindingBytes) };
+    }
+    return new Device(source, handle, info, caps);
+  }
+
+  /**
+   * Awaits a promise of the device without spinning a core, and turns driver errors into typed ones.
+   * @throws DeviceLostError, KernelError, LimitError
+   */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    this.check();
+    this.waiting++;
+    this.source.rest?.(() => this.waiting > 0);
+    try {
+      const lost = this.lost.then(error => {
+        throw error;
+      });
+      lost.catch(() => {});
+      const value = await Promise.race([promise, lost]);
+      this.check();
+      return value;
+    } catch (error) {
+      this.check();
+      throw error;
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  /** Throws what the driver reported since the last check; the error stays for a lost device. */
+  check(): void {
+    const { failure } = this;
+    if (!failure) return;
+    if (!(failure instanceof DeviceLostError)) this.failure = undefined;
+    throw failure;
+  }
+
+  /** Submits, and waits only when more than `depth` submissions are unfinished: the GPU stays fed, the host stays free. */
+  async submit(commands: GPUCommandBuffer[], depth = 3): Promise<void> {
+    this.check();
+    this.handle.queue.submit(commands);
+    this.inFlight.push(this.handle.queue.onSubmittedWorkDone());
+    while (this.inFlight.length > depth) await this.wait(this.inFlight.shift()!);
+  }
+
+  /** Waits until everything submitted has run. */
+  async finish(): Promise<void> {
+    this.inFlight.length = 0;
+    await this.wait(this.handle.queue.onSubmittedWorkDone());
+  }
+
+  /** Copies `bytes` bytes from a buffer to the host. Everything submitted before has run by then. */
+  async read(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    this.check();
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = this.handle.createBuffer({
+      label: 'readback',
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    try {
+      const encoder = this.handle.createCommandEncoder({ label: 'readback' });
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+      this.handle.queue.submit([encoder.finish()]);
+      await this.wait(staging.mapAsync(GPUMapMode.READ));
+      return staging.getMappedRange().slice(0, bytes);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.buffers[Symbol.dispose]();
+    this.handle.destroy();
+    this.source.close();
+  }
+}
+
+function toTypedError(error: GPUError): WeftError {
+  if (error instanceof GPUOutOfMemoryError) {
+    return new LimitError(`device: out of memory (${error.message}); use a smaller batch or accumulate gradients`);
+  }
+  return new KernelError(`device: ${error.message}`);
+}

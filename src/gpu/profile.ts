@@ -1,0 +1,80 @@
+import type { BoundDispatch } from './binder.ts';
+import { encode } from './binder.ts';
+import type { Device } from './device.ts';
+
+/**
+ * Milliseconds of each dispatch, the median of `repeats` rounds. Timestamps exist only at pass boundaries, so every
+ * dispatch gets a pass of its own: the sum is a little more than the step, which runs as one pass.
+ */
+export async function profileDispatches(
+  device: Device,
+  work: readonly BoundDispatch[],
+  repeats: number,
+): Promise<number[]> {
+  const rounds: number[][] = [];
+  for (let round = 0; round < repeats; round++) {
+    rounds.push(device.caps.timestamps ? await timestampRound(device, work) : await wallRound(device, work));
+  }
+  return work.map((_, i) => median(rounds.map(times => times[i]!)));
+}
+
+const TIMESTAMPS_PER_SET = 4096;
+
+async function timestampRound(device: Device, work: readonly BoundDispatch[]): Promise<number[]> {
+  const times: number[] = [];
+  for (let start = 0; start < work.length; start += TIMESTAMPS_PER_SET / 2) {
+    times.push(...(await timestampPart(device, work.slice(start, start + TIMESTAMPS_PER_SET / 2))));
+  }
+  return times;
+}
+
+async function timestampPart(device: Device, work: readonly BoundDispatch[]): Promise<number[]> {
+  const { handle } = device;
+  const count = work.length * 2;
+  const querySet = handle.createQuerySet({ type: 'timestamp', count });
+  const resolved = handle.createBuffer({
+    label: 'timestamps',
+    size: count * 8,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  try {
+    const encoder = handle.createCommandEncoder({ label: 'profile' });
+    work.forEach(({ pipeline, group, dispatch }, i) => {
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+      });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...dispatch.workgroups);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    handle.queue.submit([encoder.finish()]);
+    const ticks = new BigUint64Array(await device.read(resolved, 0, count * 8));
+    return work.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!) / 1e6);
+  } finally {
+    resolved.destroy();
+    querySet.destroy();
+  }
+}
+
+/** Without timestamps: each dispatch alone, often enough that the wait around it hardly counts. */
+async function wallRound(device: Device, work: readonly BoundDispatch[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const one of work) {
+    const times8 = Array.from({ length: 8 }, () => one);
+    await device.finish();
+    const start = performance.now();
+    device.handle.queue.submit([encode(device.handle, times8, 'profile')]);
+    await device.finish();
+    times.push((performance.now() - start) / 8);
+  }
+  return times;
+}
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,257 @@
+import { Binder, type BoundDispatch, encode } from '../gpu/binder.ts';
+import { alignUp, type Capabilities } from '../gpu/capabilities.ts';
+import type { Device } from '../gpu/device.ts';
+import { type Binding, type Dispatch, Memory } from '../gpu/dispatch.ts';
+import type { Access } from '../gpu/pipelines.ts';
+import { VariantChooser, type VariantTable } from '../kernels/choose.ts';
+import { instantiate } from '../kernels/shader.ts';
+import { sliceCall } from '../kernels/slice.ts';
+import {
+  BYTES_PER_ELEMENT,
+  bytesMoved,
+  DEFAULT_STEP,
+  describeParams,
+  type KernelSpec,
+  type Params,
+  type Plan,
+  type PlannedDispatch,
+  STEP_BYTES,
+  type StepValues,
+  sizeOf,
+  type Values,
+} from '../kernels/spec.ts';
+import { KernelError } from '../platform/errors.ts';
+import type { Backend, View } from './backend.ts';
+
+/** Recorded dispatches after which eager mode submits by itself. */
+const FLUSH_AFTER = 256;
+
+/** What `trace` collects: the dispatches of a step and the memory that was asked for while it was recorded. */
+export interface Trace {
+  readonly dispatches: Dispatch[];
+  readonly memories: Set<Memory>;
+}
+
+/**
+ * Ops as WGSL kernels. Everything becomes a list of dispatches: eager mode submits the list as it grows (at reads, or
+ * when it is long), a trace keeps it to be replayed.
+ */
+export class GpuBackend implements Backend {
+  readonly caps: Capabilities;
+  readonly chooser: VariantChooser;
+  private readonly binder: Binder;
+  private readonly stepMemory: Memory;
+  /** Bound where a kernel's tensor is absent; one to read and one to write, since a dispatch must not do both to a buffer. */
+  private readonly blank: { read: Memory; write: Memory };
+  private queue: { dispatch: Dispatch; group: GPUBindGroup }[] = [];
+  private tracing: Trace | undefined;
+
+  /** `caps` overrides what kernels may count on: to plan as for another machine, or to force the plain variants. */
+  constructor(
+    readonly device: Device,
+    options: { caps?: Partial<Capabilities>; table?: VariantTable } = {},
+  ) {
+    this.caps = { ...device.caps, ...options.caps };
+    this.chooser = new VariantChooser(this.caps, options.table);
+    this.binder = new Binder(device);
+    this.stepMemory = this.real(STEP_BYTES, 'step');
+    this.blank = { read: this.real(16, 'blank'), write: this.real(16, 'blank output') };
+    this.setStep(DEFAULT_STEP);
+  }
+
+  allocate(bytes: number, label: string): Memory {
+    if (!this.tracing) return this.real(bytes, label);
+    const memory = new Memory(bytes, label);
+    this.tracing.memories.add(memory);
+    return memory;
+  }
+
+  release(memory: Memory): void {
+    if (memory.buffer) this.device.buffers.release(memory.buffer);
+    memory.buffer = undefined;
+  }
+
+  /** Memory with a buffer, also while tracing. */
+  private real(bytes: number, label: string): Memory {
+    const memory = new Memory(bytes, label);
+    memory.buffer = this.device.buffers.acquire(bytes, label);
+    return memory;
+  }
+
+  run<P extends Params>(spec: KernelSpec<P>, p: P, tensors: Readonly<Record<string, View | undefined>>): void {
+    for (const slice of sliceCall(spec, p, this.caps)) {
+      const variant = this.chooser.choose(spec, slice.p);
+      const plan = variant.plan(slice.p, this.caps);
+      this.record(spec, slice.p, variant.name, plan, tensors, slice.offsets);
+    }
+    if (!this.tracing && this.queue.length >= FLUSH_AFTER) this.submitQueue();
+  }
+
+  /** Records one plan; also used to run a variant that nobody chose (tests, benchmarks). */
+  record<P extends Params>(
+    spec: KernelSpec<P>,
+    p: P,
+    variant: string,
+    plan: Plan,
+    tensors: Readonly<Record<string, View | undefined>>,
+    offsets: Readonly<Record<string, number>> = {},
+  ): void {
+    const scratch = Object.fromEntries(
+      Object.entries(plan.scratch ?? {}).map(([name, bytes]) => [name, this.allocate(bytes, `${spec.name}.${name}`)]),
+    );
+    plan.dispatches.forEach((planned, i) => {
+      const bindings = planned.bindings.map((ref): Binding => {
+        const { name, as, offset = 0, bytes } = typeof ref === 'string' ? { name: ref, as: undefined } : ref;
+        if (name === 'step') return { memory: this.stepMemory, offset: 0, bytes: STEP_BYTES, access: 'uniform' };
+        const memory = scratch[name];
+        if (memory) return { memory, offset, bytes: bytes ?? memory.bytes - offset, access: as ?? 'write' };
+        const tensor = spec.tensors[name];
+        if (!tensor)
+          throw new KernelError(`kernel '${spec.name}/${variant}': it binds '${name}', which it does not declare`);
+        const access: Access = as ?? (tensor.role === 'in' ? 'read' : 'write');
+        const shape = tensor.shape(p);
+        const view = tensors[name];
+        if (!shape || !view) {
+          const memory = access === 'write' ? this.blank.write : this.blank.read;
+          return { memory, offset: 0, bytes: 16, access };
+        }
+        const length = alignUp(sizeOf(shape) * BYTES_PER_ELEMENT[tensor.dtype ?? 'f32'], 4);
+        return {
+          memory: view.memory,
+          offset: view.offset + (offsets[name] ?? 0) + offset,
+          bytes: bytes ?? length,
+          access,
+        };
+      });
+      this.push({
+        source: {
+          label: `${spec.name}/${variant}${plan.dispatches.length > 1 ? `#${i}` : ''}`,
+          code: instantiate(planned.shader, planned.constants),
+          access: ['uniform', ...bindings.map(b => b.access)],
+        },
+        uniform: packUniform(planned.uniform),
+        bindings,
+        workgroups: planned.workgroups,
+        note: {
+          kernel: spec.name,
+          variant: variant,
+          shape: describeParams(p),
+          flops: spec.flops(p) / plan.dispatches.length,
+          bytes: bytesMoved(spec, p) / plan.dispatches.length,
+        },
+      });
+    });
+    // The queue runs in order, so whoever gets this memory next writes it after these dispatches have read it.
+    if (!this.tracing) for (const memory of Object.values(scratch)) this.release(memory);
+  }
+
+  /** Eager dispatches are bound to their buffers here and now, so that memory may be released before they run. */
+  private push(dispatch: Dispatch): void {
+    if (this.tracing) this.tracing.dispatches.push(dispatch);
+    else this.queue.push({ dispatch, group: this.binder.group(dispatch) });
+  }
+
+  /** Submits what eager mode has recorded. */
+  private submitQueue(): void {
+    if (this.queue.length === 0) return;
+    const { handle, pipelines, buffers } = this.device;
+    const work = this.queue.map(entry => ({ ...entry, pipeline: pipelines.get(entry.dispatch.source) }));
+    this.queue = [];
+    handle.queue.submit([encode(handle, work, 'eager')]);
+    buffers.sweep();
+  }
+
+  /** Compiles in parallel what the recorded dispatches need, then submits them. */
+  async flush(): Promise<void> {
+    await this.device.pipelines.prepare(this.queue.map(({ dispatch }) => dispatch.source));
+    this.submitQueue();
+    this.device.check();
+  }
+
+  /** Compiles and binds traced dispatches, whose memory has buffers by now. */
+  async bind(
+    dispatches: readonly Dispatch[],
+    progress?: (done: number, total: number) => void,
+  ): Promise<BoundDispatch[]> {
+    const { pipelines } = this.device;
+    await pipelines.prepare(
+      dispatches.map(dispatch => dispatch.source),
+      progress,
+    );
+    return dispatches.map(dispatch => ({
+      dispatch,
+      group: this.binder.group(dispatch),
+      pipeline: pipelines.get(dispatch.source),
+    }));
+  }
+
+  /** Records what `fn` runs instead of running it. */
+  trace<T>(fn: () => T): { trace: Trace; result: T } {
+    if (this.tracing) throw new KernelError('compile: already inside a compile; compile one step at a time');
+    const trace: Trace = { dispatches: [], memories: new Set() };
+    this.tracing = trace;
+    try {
+      return { trace, result: fn() };
+    } finally {
+      this.tracing = undefined;
+    }
+  }
+
+  write(view: View, values: ArrayLike<number>): void {
+    if (!view.memory.buffer) throw new KernelError(`tensor '${view.memory.label}': it has no memory to write to`);
+    // Uploads overtake recorded dispatches, which may read the old contents.
+    this.submitQueue();
+    const array = toDevice(view, values);
+    this.device.handle.queue.writeBuffer(view.memory.buffer, view.offset, array);
+  }
+
+  async read(view: View): Promise<Values> {
+    if (this.tracing)
+      throw new KernelError('compile: a traced step cannot read values; return the tensor and read it after a run');
+    await this.flush();
+    if (!view.memory.buffer) throw new KernelError(`tensor '${view.memory.label}': it has been freed`);
+    const bytes = view.size * BYTES_PER_ELEMENT[view.dtype];
+    const data = await this.device.read(view.memory.buffer, view.offset, bytes);
+    if (view.dtype === 'f32') return new Float32Array(data);
+    return view.dtype === 'u32' ? new Uint32Array(data) : new Uint8Array(data);
+  }
+
+  setStep(step: StepValues): void {
+    this.submitQueue();
+    const data = new ArrayBuffer(STEP_BYTES);
+    const view = new DataView(data);
+    view.setUint32(0, step.seed >>> 0, true);
+    view.setUint32(4, step.step, true);
+    view.setUint32(8, step.rows, true);
+    view.setFloat32(12, step.learningRate, true);
+    this.device.handle.queue.writeBuffer(this.stepMemory.buffer!, 0, data);
+  }
+
+  [Symbol.dispose](): void {
+    this.queue = [];
+    this.device[Symbol.dispose]();
+  }
+}
+
+function packUniform(fields: PlannedDispatch['uniform']): ArrayBuffer {
+  const data = new ArrayBuffer(alignUp(Math.max(fields.length, 1) * 4, 16));
+  const view = new DataView(data);
+  fields.forEach((field, i) => {
+    if (typeof field !== 'number') view.setFloat32(4 * i, field.f32, true);
+    else if (field < 0) view.setInt32(4 * i, field, true);
+    else view.setUint32(4 * i, field, true);
+  });
+  return data;
+}
+
+/** Values in the element type of the tensor; bytes are padded to a multiple of 4, as writeBuffer asks. */
+function toDevice(
+  view: View,
+  values: ArrayLike<number>,
+): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> {
+  if (view.dtype === 'f32') return Float32Array.from(values);
+  if (view.dtype === 'u32') return Uint32Array.from(values);
+  const padded = new Uint8Array(alignUp(view.size, 4));
+  padded.set(values as ArrayLike<number>);
+  return padded;
+}

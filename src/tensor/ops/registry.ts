@@ -1,0 +1,24 @@
+import type { Sampler } from '../../kernels/sampler.ts';
+import type { Shape, Values } from '../../kernels/spec.ts';
+import type { Tensor } from '../tensor.ts';
+import { matmulExample } from './matmul.ts';
+
+/** One random use of an op: what the gradient checks, the mutation tests and the docs need to know of it. */
+export interface OpUse {
+  /** Shapes of the inputs that gradients are taken of. */
+  readonly inputs: readonly Shape[];
+  /** Values of input i, where normal numbers will not do (kinks, poles, positive only). */
+  readonly fill?: (i: number, size: number, random: Sampler) => Values;
+  /** Calls the op on these inputs. */
+  readonly apply: (inputs: readonly Tensor[]) => Tensor;
+}
+
+/** How to use an op at random. Every op has one; a test fails when one is missing. */
+export interface OpExample {
+  /** The exported function's name. */
+  readonly name: string;
+  readonly draw: (random: Sampler) => OpUse;
+}
+
+/** Every op of the library. */
+export const ops: readonly OpExample[] = [matmulExample];
