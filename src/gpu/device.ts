@@ -45,6 +45,7 @@ export class Device implements Disposable {
     this.buffers = new BufferPool(handle);
     this.pipelines = new PipelineCache(this);
     handle.onuncapturederror = event => {
+      event.preventDefault();
       this.failure ??= toTypedError(event.error);
     };
     this.lost = handle.lost.then(({ reason, message }) => {

@@ -1,4 +1,4 @@
-import { KernelError } from '../platform/errors.ts';
+import { DeviceLostError, KernelError } from '../platform/errors.ts';
 import type { Device } from './device.ts';
 
 /** How a kernel sees one of its bindings. */
@@ -89,6 +89,7 @@ export class PipelineCache {
       this.ready.set(key, pipeline);
       return pipeline;
     } catch (cause) {
+      if (cause instanceof DeviceLostError) throw cause;
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new KernelError(`kernel '${source.label}': the driver refuses it: ${message}`, { cause });
     } finally {

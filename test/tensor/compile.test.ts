@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { Sampler } from '../../src/kernels/sampler.ts';
+import { ShapeError, ValueError } from '../../src/platform/errors.ts';
+import { gradients } from '../../src/tensor/autograd.ts';
+import { compile } from '../../src/tensor/compile.ts';
+import type { Engine } from '../../src/tensor/engine.ts';
+import { matmul } from '../../src/tensor/ops/index.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { gpuEngine } from '../support/engine.ts';
+
+/** A chain of products with a gradient through it: many intermediates, some alive for long. */
+function chain(x: Tensor, weights: readonly Tensor[]): { y: Tensor; grads: Tensor[] } {
+  const y = weights.reduce((value, w) => matmul(value, w), x);
+  const grads = gradients(y, weights, { dy: x.engine.full(y.shape, 1) }) as Tensor[];
+  return { y, grads };
+}
+
+function operands(engine: Engine, layers = 4) {
+  const random = new Sampler(1);
+  const x = engine.tensor(random.normals(9 * 16), [9, 16]);
+  const weights = Array.from({ length: layers }, () => engine.tensor(random.normals(256), [16, 16]).watch());
+  return { x, weights };
+}
+
+describe('compile', () => {
+  it('gives the very bits of eager mode, run after run', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine);
+    const eager = chain(x, weights);
+    const expected = [await eager.y.data(), ...(await Promise.all(eager.grads.map(g => g.data())))];
+    using step = await compile(engine, () => chain(x, weights));
+    for (let run = 0; run < 3; run++) {
+      await step.run();
+      const { y, grads } = step.result;
+      expect([await y.data(), ...(await Promise.all(grads.map(g => g.data())))]).toEqual(expected);
+    }
+  });
+
+  it('reads what was written into its inputs since', async () => {
+    const engine = await gpuEngine();
+    const x = engine.full([1, 1], 2);
+    using step = await compile(engine, () => matmul(x, x));
+    x.write([3]);
+    await step.run();
+    expect(await step.result.item()).toBe(9);
+    x.write([5]);
+    await step.run();
+    expect(await step.result.item()).toBe(25);
+  });
+
+  it('shares buffers between intermediates, and never lets a dispatch read and write one', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine, 8);
+    using step = await compile(engine, () => chain(x, weights).grads[0]!);
+    const { memory, work } = step;
+    expect(memory.slotBytes.length).toBeLessThan(memory.slots.size);
+    expect(memory.peakBytes).toBeLessThanOrEqual(1.2 * memory.liveBytes);
+    for (const { dispatch } of work) {
+      const written = dispatch.bindings.filter(b => b.access === 'write').map(b => b.memory.buffer);
+      const read = dispatch.bindings.filter(b => b.access !== 'write').map(b => b.memory.buffer);
+      expect(written.some(buffer => read.includes(buffer))).toBe(false);
+    }
+  });
+
+  it('leaves out what nobody reads', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine, 1);
+    using step = await compile(engine, () => {
+      matmul(x, weights[0]!);
+      return matmul(x, x, { transposeB: true });
+    });
+    expect(step.work.map(({ dispatch }) => dispatch.note.kernel)).toEqual(['matmul']);
+  });
+
+  it('keeps a buffer for tensors that somebody wants to look at', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine, 3);
+    let middle!: Tensor;
+    using step = await compile(
+      engine,
+      () => {
+        middle = matmul(x, weights[0]!);
+        return matmul(matmul(middle, weights[1]!), weights[2]!);
+      },
+      { keep: () => [middle] },
+    );
+    await step.run();
+    expect(await middle.data()).toEqual(await matmul(x, weights[0]!).data());
+  });
+
+  it('gives all its memory back', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine);
+    const before = engine.gpu.device.buffers.stats;
+    const step = await compile(engine, () => chain(x, weights));
+    await step.run();
+    step[Symbol.dispose]();
+    const after = engine.gpu.device.buffers.stats;
+    expect([after.live, after.liveBytes]).toEqual([before.live, before.liveBytes]);
+    await expect(step.run()).rejects.toThrow(ValueError);
+  });
+
+  it('says so when a step wants to read while it is traced', async () => {
+    const engine = await gpuEngine();
+    const { x } = operands(engine);
+    let reading: Promise<unknown> | undefined;
+    using _ = await compile(engine, () => {
+      const y = matmul(x, x, { transposeB: true });
+      reading = y.data();
+      reading.catch(() => {});
+      return y;
+    });
+    await expect(reading).rejects.toThrow(/traced step cannot read/);
+  });
+
+  it('passes errors of the step on and can trace again', async () => {
+    const engine = await gpuEngine();
+    const { x } = operands(engine);
+    await expect(compile(engine, () => matmul(x, x))).rejects.toThrow(ShapeError);
+    using step = await compile(engine, () => matmul(x, x, { transposeB: true }));
+    await step.run();
+  });
+
+  it('measures every dispatch', async () => {
+    const engine = await gpuEngine();
+    const { x, weights } = operands(engine);
+    using step = await compile(engine, () => chain(x, weights));
+    const rows = await step.profile(2);
+    expect(rows).toHaveLength(step.work.length);
+    for (const row of rows) expect(row.milliseconds).toBeGreaterThan(0);
+    expect(rows[0]).toMatchObject({ kernel: 'matmul', flops: 2 * 9 * 16 * 16 });
+  });
+});
