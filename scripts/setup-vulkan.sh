@@ -17,7 +17,7 @@ probe_private() { (. "$private/environment" && export LD_LIBRARY_PATH VK_DRIVER_
 
 remedy() {
   case " $ID $ID_LIKE " in
-    *' debian '* | *' ubuntu '*) echo "install $packages as root: apt-get install $(suite) $packages" ;;
+    *' debian '* | *' ubuntu '*) echo "run ./weft doctor once as root, or install $packages as root (on Debian 12 from bookworm-backports)" ;;
     *' fedora '* | *' rhel '*) echo 'install them as root: dnf install mesa-vulkan-drivers vulkan-loader' ;;
     *' arch '*) echo 'install them as root: pacman -S vulkan-swrast vulkan-icd-loader' ;;
     *' suse '* | *' opensuse '*) echo 'install them as root: zypper install libvulkan_lvp libvulkan1' ;;
