@@ -1,7 +1,7 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { ValueError } from '../platform/errors.ts';
 import type { Sampler } from './sampler.ts';
-import type { ShaderName } from './shaders.generated.ts';
+import type { Shader } from './shader.ts';
 
 export type DType = 'f32' | 'u32' | 'u8';
 export type Shape = readonly number[];
@@ -39,7 +39,7 @@ export interface TensorSpec<P extends Params> {
 
 /** One dispatch of a variant, before its tensors are known. */
 export interface PlannedDispatch {
-  readonly shader: ShaderName;
+  readonly shader: Shader;
   /** Values for the `const` parameters at the top of the shader. */
   readonly constants?: Readonly<Record<string, number | boolean>>;
   /** The fields of the shader's `Params`, in order. A plain number is written as u32 or i32, {f32} as a float. */

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseSafetensors } from '../../src/io/safetensors.ts';
+import type { Values } from '../../src/kernels/spec.ts';
+
+const folder = fileURLToPath(new URL('../goldens/', import.meta.url));
+
+/** A file of test/goldens: what another system computed. */
+export interface Golden {
+  readonly file: string;
+  readonly op: string;
+  readonly attributes: Record<string, unknown>;
+  readonly tensors: Record<string, { shape: number[]; values: Float32Array | Int32Array }>;
+}
+
+export function goldenFiles(): string[] {
+  return readdirSync(folder).filter(name => name.endsWith('.safetensors'));
+}
+
+export function readGolden(file: string): Golden {
+  const { metadata, tensors } = parseSafetensors(new Uint8Array(readFileSync(folder + file)), file);
+  return {
+    file,
+    op: metadata.op!,
+    attributes: JSON.parse(metadata.attrs!),
+    tensors: Object.fromEntries(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        { shape: [...shape], values: data as Float32Array | Int32Array },
+      ]),
+    ),
+  };
+}
+
+/** Largest difference relative to the largest expected magnitude: how far two results are apart as a whole. */
+export function relativeError(actual: Values | Int32Array, expected: Values | Int32Array): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let magnitude = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i]! - expected[i]!);
+    // A NaN on one side only must not pass as a small difference.
+    if (!(error >= 0)) return Number.POSITIVE_INFINITY;
+    difference = Math.max(difference, error);
+    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  }
+  return difference === 0 ? 0 : difference / magnitude;
+}
