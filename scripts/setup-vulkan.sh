@@ -29,7 +29,6 @@ remedy() {
 # Debian 12's own Mesa is too old; its backports have a newer one.
 backports() { [ "$ID" = debian ] && [ "$VERSION_CODENAME" = bookworm ]; }
 suite() { if backports; then echo '-t bookworm-backports'; fi; }
-release() { if backports; then echo '/bookworm-backports'; fi; }
 
 # The line that adds the suite, from the mirror that apt already uses.
 backports_line() {
@@ -73,10 +72,10 @@ unpack_private() {
   plan=$(own_apt -s --no-install-recommends $(suite) install $packages) || return 1
   # The system's C library stays: another one beside the system's own loader ends in crashes.
   wanted=$(echo "$plan" | sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+) .*$/\1=\3/p' | grep -vE '^(libc6|libc-bin)=' || true)
-  # Installed but not found good (too old, or without a loader): take the newest of the two themselves.
-  for package in $packages; do
-    case "$wanted" in *"$package="*) ;; *) wanted="$wanted $package$(release)" ;; esac
-  done
+  if [ -z "$wanted" ]; then
+    say "the newest packages of this release are installed already"
+    return 1
+  fi
   # shellcheck disable=SC2086
   (cd "$private/debs" && quietly own_apt download $wanted) || return 1
   for package in "$private"/debs/*.deb; do dpkg-deb -x "$package" "$private/root" || return 1; done
