@@ -1,8 +1,25 @@
 import { binaryKernel } from './binary.ts';
+import { conv2dKernel } from './conv2d.ts';
+import { conv2dInputGradKernel } from './conv2d_input_grad.ts';
+import { conv2dKernelGradKernel } from './conv2d_kernel_grad.ts';
 import { copyKernel } from './copy.ts';
 import { fillKernel } from './fill.ts';
 import { matmulKernel } from './matmul.ts';
+import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
 import type { KernelSpec } from './spec.ts';
+import { unaryGradKernel, unaryKernel } from './unary.ts';
 
 /** Every kernel of the library: tests, profiler, tuner and benchmark walk this list. */
-export const kernels = [binaryKernel, copyKernel, fillKernel, matmulKernel] as unknown as readonly KernelSpec[];
+export const kernels = [
+  addGradientKernel,
+  binaryKernel,
+  conv2dKernel,
+  conv2dInputGradKernel,
+  conv2dKernelGradKernel,
+  copyKernel,
+  fillKernel,
+  matmulKernel,
+  takeMeanKernel,
+  unaryGradKernel,
+  unaryKernel,
+] as unknown as readonly KernelSpec[];

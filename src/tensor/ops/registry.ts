@@ -1,6 +1,8 @@
 import type { Sampler } from '../../kernels/sampler.ts';
-import type { Shape, Values } from '../../kernels/spec.ts';
+import type { DType, Shape, Values } from '../../kernels/spec.ts';
 import type { Tensor } from '../tensor.ts';
+import { conv2dExample } from './conv2d.ts';
+import { denseExample } from './dense.ts';
 import { matmulExample } from './matmul.ts';
 
 /** One random use of an op: what the gradient checks, the mutation tests and the docs need to know of it. */
@@ -9,8 +11,10 @@ export interface OpUse {
   readonly inputs: readonly Shape[];
   /** Values of input i, where normal numbers will not do (kinks, poles, positive only). */
   readonly fill?: (i: number, size: number, random: Sampler) => Values;
-  /** Calls the op on these inputs. */
-  readonly apply: (inputs: readonly Tensor[]) => Tensor;
+  /** What else the op takes, and no gradient flows to: labels, indices, masks. Made before a step is traced. */
+  readonly constants?: readonly { readonly shape: Shape; readonly dtype: DType; readonly values: ArrayLike<number> }[];
+  /** Calls the op on these inputs and constants. */
+  readonly apply: (inputs: readonly Tensor[], constants: readonly Tensor[]) => Tensor;
 }
 
 /** How to use an op at random. Every op has one; a test fails when one is missing. */
@@ -21,4 +25,4 @@ export interface OpExample {
 }
 
 /** Every op of the library. */
-export const ops: readonly OpExample[] = [matmulExample];
+export const ops: readonly OpExample[] = [conv2dExample, denseExample, matmulExample];

@@ -1,0 +1,71 @@
+import { geometryOf } from '../../kernels/conv2d_geometry.ts';
+import { conv2dKernelGradKernel } from '../../kernels/conv2d_kernel_grad.ts';
+import { matmulKernel } from '../../kernels/matmul.ts';
+import { ShapeError } from '../../platform/errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { type FusedActivation, unfuse } from './activation-grad.ts';
+import type { OpExample } from './registry.ts';
+
+export interface DenseOptions {
+  /** Fused behind the sum, in the same kernel. */
+  activation?: FusedActivation;
+  /** Where in a network this is, for error messages. */
+  name?: string;
+}
+
+/**
+ * Fully connected layer: act(x weights + bias).
+ *
+ * @param x [N, K].
+ * @param weights [K, M].
+ * @param bias [M].
+ * @returns [N, M].
+ * @throws ShapeError when ranks or sizes do not fit.
+ */
+export function dense(x: Tensor, weights: Tensor, bias?: Tensor, options: DenseOptions = {}): Tensor {
+  const { activation, name } = options;
+  const op = name ? `dense '${name}'` : 'dense';
+  if (x.rank !== 2) throw new ShapeError(`${op}: input must be [N, K], got ${x}; flatten pictures first`);
+  if (weights.rank !== 2) throw new ShapeError(`${op}: weights must be [K, M], got ${weights}`);
+  const [n, k] = x.shape as [number, number];
+  const [expected, m] = weights.shape as [number, number];
+  if (k !== expected) throw new ShapeError(`${op}: input has ${k} values a row, weights expect ${expected}`);
+  if (bias && (bias.rank !== 1 || bias.size !== m)) throw new ShapeError(`${op}: bias must be [${m}], got ${bias}`);
+
+  const { engine } = x;
+  const plain = { ta: 0, tb: 0, bias: 0, relu: 0, accumulate: 0 };
+  const forward = { ...plain, m: n, n: m, k, bias: Number(!!bias), relu: Number(activation === 'relu') };
+  const y = engine.run(matmulKernel, forward, { a: x, b: weights, bias }).out!;
+  return engine.record('dense', bias ? [x, weights, bias] : [x, weights], y, ({ dy: upstream, needs, into }) => {
+    const dy = unfuse(upstream, y, activation);
+    const input = needs[0]
+      ? engine.run(matmulKernel, { ...plain, m: n, n: k, k: m, tb: 1 }, { a: dy, b: weights }, { out: into[0] })
+      : undefined;
+    // A dense layer is a 1x1 convolution of pictures of one pixel, and that kernel sums the bias gradient along with the
+    // weights'.
+    const p = { ...onePixel(n, k, m), mask: 0, db: Number(!!needs[2]), accumulate: 0 };
+    const sums =
+      needs[1] || needs[2]
+        ? engine.run(conv2dKernelGradKernel, p, { x, dy }, { dkernel: into[1], db: into[2] })
+        : undefined;
+    return [input?.out, sums?.dkernel, sums?.db];
+  });
+}
+
+function onePixel(n: number, cin: number, cout: number) {
+  const ones = { h: 1, w: 1, oh: 1, ow: 1, kh: 1, kw: 1, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 };
+  return geometryOf({ n, cin, cout, ...ones, padTop: 0, padLeft: 0 });
+}
+
+export const denseExample: OpExample = {
+  name: 'dense',
+  draw: r => {
+    const [n, k, m] = [r.int(1, 5), r.int(1, 6), r.int(1, 5)];
+    const bias = r.int(0, 1) === 1;
+    const options: DenseOptions = r.int(0, 1) ? { activation: 'relu' } : {};
+    return {
+      inputs: [[n, k], [k, m], ...(bias ? [[m]] : [])],
+      apply: ([x, weights, b]) => dense(x!, weights!, b, options),
+    };
+  },
+};
