@@ -103,7 +103,7 @@ else
     say "$none; $(remedy)"
     exit 1
   elif as_root >/dev/null; then
-    say "$none: installing Mesa's software Vulkan (apt-get install $(suite) $packages)"
+    say "$none: installing Mesa's software Vulkan with apt-get install $packages $(suite)"
     if ! install_as_root; then
       say "apt could not install it (see above); check the network, then try again, or $(remedy)"
       exit 1
