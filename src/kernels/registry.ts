@@ -1,16 +1,28 @@
+import { adamKernel } from './adam.ts';
 import { binaryKernel } from './binary.ts';
 import { conv2dKernel } from './conv2d.ts';
 import { conv2dInputGradKernel } from './conv2d_input_grad.ts';
 import { conv2dKernelGradKernel } from './conv2d_kernel_grad.ts';
 import { copyKernel } from './copy.ts';
+import { dropoutKernel } from './dropout.ts';
 import { fillKernel } from './fill.ts';
+import { gatherBatchKernel } from './gather-batch.ts';
 import { matmulKernel } from './matmul.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
+import { randomWordsKernel } from './random-words.ts';
+import { softmaxCrossEntropyKernel } from './softmax-cross-entropy.ts';
 import type { KernelSpec } from './spec.ts';
+import { squaredNormKernel } from './squared-norm.ts';
 import { unaryGradKernel, unaryKernel } from './unary.ts';
 
 /** Every kernel of the library: tests, profiler, tuner and benchmark walk this list. */
 export const kernels = [
+  adamKernel,
+  dropoutKernel,
+  gatherBatchKernel,
+  randomWordsKernel,
+  softmaxCrossEntropyKernel,
+  squaredNormKernel,
   addGradientKernel,
   binaryKernel,
   conv2dKernel,

@@ -1622,7 +1622,8 @@ fn clip_factor(max_norm: f32, squared_norm: f32) -> f32 {
 struct Params {
   vectors: u32,       // blocks * 16
   amsgrad: u32,
-  beta1: f32, beta2: f32, epsilon: f32,
+  one_minus_beta1: f32, one_minus_beta2: f32,
+  epsilon: f32,
   log_beta1: f32, log_beta2: f32,   // natural logarithms, by the host: WGSL's are too coarse near 1
   decay: f32,         // weight decay
   max_norm: f32,      // clip the global norm of the gradients; 0: do not
@@ -1660,8 +1661,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let t = f32(step.step);
   let rate = step.learning_rate * segment.x;
   let corrected = rate * sqrt(one_minus_exp(t * p.log_beta2)) / one_minus_exp(t * p.log_beta1);
-  let m_new = m[i] + (1.0 - p.beta1) * (g - m[i]);
-  let v_new = v[i] + (1.0 - p.beta2) * (g * g - v[i]);
+  let m_new = m[i] + p.one_minus_beta1 * (g - m[i]);
+  let v_new = v[i] + p.one_minus_beta2 * (g * g - v[i]);
   m[i] = m_new;
   v[i] = v_new;
   var second = v_new;
@@ -1671,6 +1672,83 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
   let w = parameters[i];
   parameters[i] = w - rate * p.decay * segment.y * w - corrected * m_new / (sqrt(second) + p.epsilon);
+}
+`,
+  'optimizer/norm_parts': `// What the update kernels share. Parameters live in one flat buffer, in blocks of 64 elements; a thread takes a vec4.
+
+// Learning-rate scale and weight-decay factor of the block that vec4 number i lies in, from the segment table.
+fn block_of(i: u32) -> u32 { return i / 16; }
+
+// NaN or infinite, tested on the bits: comparisons with NaN are compiled away on some drivers.
+fn not_finite(x: vec4f) -> bool {
+  return any((bitcast<vec4u>(x) & vec4u(0x7f800000u)) == vec4u(0x7f800000u));
+}
+
+// What gradients are multiplied by so that their global norm is at most max_norm (0: no clipping).
+fn clip_factor(max_norm: f32, squared_norm: f32) -> f32 {
+  if (max_norm == 0.0) { return 1.0; }
+  let norm = sqrt(squared_norm);
+  return select(1.0, max_norm / norm, norm > max_norm);
+}
+// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
+var<workgroup> sums: array<vec2f, 256>;
+fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
+  sums[thread] = value;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half /= 2) {
+    if (thread < half) { sums[thread] += sums[thread + half]; }
+    workgroupBarrier();
+  }
+  return sums[0];
+}
+// Sum of the squares of the gradients that are not frozen, first pass: each of \`parts\` workgroups takes every parts-th
+// run of 256 vec4, and leaves its sum in \`partial\`. Which thread adds what is fixed, so the bits are too.
+// Dispatch parts. The second pass is optimizer/norm_sum.
+// use: optimizer, workgroup_sum
+struct Params { vectors: u32, parts: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> gradients: array<vec4f>;        // [blocks, 64]
+@group(0) @binding(2) var<storage, read> segments: array<vec2f>;         // [blocks] learning-rate scale, decay factor
+@group(0) @binding(3) var<storage, read_write> partial: array<f32>;      // [parts]
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) thread: u32) {
+  var share = 0.0;
+  for (var i = wid.x * 256 + thread; i < p.vectors; i += 256 * p.parts) {
+    let g = gradients[i];
+    if (segments[block_of(i)].x != 0.0) { share += dot(g, g); }
+  }
+  let total = workgroup_sum(vec2f(share, 0.0), thread);
+  if (thread == 0) { partial[wid.x] = total.x; }
+}
+`,
+  'optimizer/norm_sum': `// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
+var<workgroup> sums: array<vec2f, 256>;
+fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
+  sums[thread] = value;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half /= 2) {
+    if (thread < half) { sums[thread] += sums[thread + half]; }
+    workgroupBarrier();
+  }
+  return sums[0];
+}
+// Adds up the partial sums of optimizer/norm_parts, by one workgroup in a fixed order. Dispatch 1.
+// use: workgroup_sum
+struct Params { parts: u32, accumulate: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> partial: array<f32>;              // [parts]
+@group(0) @binding(2) var<storage, read_write> squared_norm: array<f32>;   // [1]
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) thread: u32) {
+  var share = 0.0;
+  for (var i = thread; i < p.parts; i += 256) { share += partial[i]; }
+  var total = workgroup_sum(vec2f(share, 0.0), thread).x;
+  if (thread == 0) {
+    if (p.accumulate == 1) { total += squared_norm[0]; }
+    squared_norm[0] = total;
+  }
 }
 `,
   'philox/words': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -1727,6 +1805,179 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let words = philox4x32(vec4u((p.base + first) / 4, step.step, p.id, 0), vec2u(step.seed, 0));
   for (var k = 0u; k < 4; k++) {
     if (first + k < p.size) { out[first + k] = words[k]; }
+  }
+}
+`,
+  'reduce/extremum': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+// out[o, part, i] = max (or min) over the l of a part of x[o, l, i], and index[o, part, i] = the first l that has it.
+// A NaN counts as larger (smaller) than everything, so that it is seen.
+// One thread an output, l in order; dispatch ceil(outer * parts * inner / 64), folded. A second dispatch over the parts
+// of a first one takes l from \`from_index\`.
+// use: grid, nan
+struct Params {
+  outer: u32, length: u32, inner: u32,
+  parts: u32, chunk: u32,   // chunk = ceil(length / parts)
+  minimum: u32,             // 1: min
+  indexed: u32,             // 1: x are results of parts, their l stand in from_index
+  base: u32,                // l of the first row (slices)
+  accumulate: u32,          // 1: compare with what is there, from smaller l
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;             // [outer, length, inner]
+@group(0) @binding(2) var<storage, read> from_index: array<u32>;    // [outer, length, inner]
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;     // [outer, parts, inner]
+@group(0) @binding(4) var<storage, read_write> index: array<u32>;   // [outer, parts, inner]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let id = flat_thread(gid, groups, 64);
+  if (id >= p.outer * p.parts * p.inner) { return; }
+  let slot = id / p.inner;
+  let i = id - slot * p.inner;
+  let o = slot / p.parts;
+  let first = (slot - o * p.parts) * p.chunk;
+  let end = min(first + p.chunk, p.length);
+  var at = (o * p.length + first) * p.inner + i;
+  var best = x[at];
+  var best_l = first;
+  var best_at = at;
+  for (var l = first + 1; l < end; l++) {
+    at += p.inner;
+    if (beats(x[at], best)) {
+      best = x[at];
+      best_l = l;
+      best_at = at;
+    }
+  }
+  best_l += p.base;
+  if (p.indexed == 1) { best_l = from_index[best_at]; }
+  if (p.accumulate == 1 && !beats(best, out[id])) { return; }
+  out[id] = best;
+  index[id] = best_l;
+}
+
+fn beats(a: f32, b: f32) -> bool {
+  if (is_nan(b)) { return false; }
+  return is_nan(a) || select(a > b, a < b, p.minimum == 1);
+}
+`,
+  'reduce/extremum_grad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// dx[o, l, i] = dy[o, i] where l = index[o, i], the place of the maximum (minimum), else 0.
+// One thread an element of dx; dispatch ceil(outer * length * inner / 64), folded.
+// use: grid
+struct Params {
+  size: u32,
+  length: u32, inner: u32,
+  base: u32,   // l of the first row (slices)
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> index: array<u32>;       // [outer, inner]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;          // [outer, inner]
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [outer, length, inner]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let id = flat_thread(gid, groups, 64);
+  if (id >= p.size) { return; }
+  let row = id / p.inner;
+  let o = row / p.length;
+  let at = o * p.inner + id - row * p.inner;
+  out[id] = select(0.0, dy[at], index[at] == row - o * p.length + p.base);
+}
+`,
+  'reduce/sum': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// out[o, part, i] = scale * sum_l x[o, l, i] over the l of a part; with one part the whole sum.
+// One thread an output, l in order; dispatch ceil(outer * parts * inner / 64), folded. Where outputs are fewer than
+// threads a first dispatch sums parts of the length and a second one, with length = parts, adds those up in order.
+// use: grid
+struct Params {
+  outer: u32, length: u32, inner: u32,
+  parts: u32, chunk: u32,   // chunk = ceil(length / parts)
+  scale: f32,
+  accumulate: u32,          // 1: add to what is there
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [outer, length, inner]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [outer, parts, inner]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let id = flat_thread(gid, groups, 64);
+  if (id >= p.outer * p.parts * p.inner) { return; }
+  let slot = id / p.inner;
+  let i = id - slot * p.inner;
+  let o = slot / p.parts;
+  let first = (slot - o * p.parts) * p.chunk;
+  let end = min(first + p.chunk, p.length);
+  var sum = 0.0;
+  for (var l = first; l < end; l++) { sum += x[(o * p.length + l) * p.inner + i]; }
+  sum *= p.scale;
+  if (p.accumulate == 1) { sum += out[id]; }
+  out[id] = sum;
+}
+`,
+  'reduce/sum_tree': `// out[o, part, i] = scale * sum_l x[o, l, i] over the l of a part, by workgroups.
+//
+// tile: COLUMNS neighbouring i; LANES threads share the l of a part, thread by thread, and add up their sums as a tree
+//       in workgroup memory: always the same order.
+// dispatch: outer * parts * ceil(inner / COLUMNS), folded. Few outputs: parts first, then a second dispatch over them.
+// good for: GPUs. COLUMNS = 1 for sums along the last axis, where neighbouring threads read neighbouring l; a software
+//       adapter splits a shader at every barrier and is faster with sum.wgsl.
+const COLUMNS: u32 = 1;
+const LANES: u32 = 256;
+struct Params {
+  outer: u32, length: u32, inner: u32,
+  parts: u32, chunk: u32,   // chunk = ceil(length / parts)
+  scale: f32,
+  accumulate: u32,          // 1: add to what is there
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [outer, length, inner]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [outer, parts, inner]
+
+var<workgroup> sums: array<f32, COLUMNS * LANES>;
+
+@compute @workgroup_size(COLUMNS, LANES)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let blocks = (p.inner + COLUMNS - 1) / COLUMNS;
+  let id = wid.x + wid.y * groups.x;
+  let slot = id / blocks;
+  let i = (id - slot * blocks) * COLUMNS + lid.x;
+  let o = slot / p.parts;
+  let first = (slot - o * p.parts) * p.chunk;
+  let active = i < p.inner && o < p.outer;
+  var sum = 0.0;
+  if (active) {
+    let end = min(first + p.chunk, p.length);
+    for (var l = first + lid.y; l < end; l += LANES) { sum += x[(o * p.length + l) * p.inner + i]; }
+  }
+  let mine = lid.y * COLUMNS + lid.x;
+  sums[mine] = sum;
+  for (var width = LANES / 2; width > 0; width /= 2) {
+    workgroupBarrier();
+    if (lid.y < width) { sums[mine] += sums[mine + width * COLUMNS]; }
+  }
+  if (active && lid.y == 0) {
+    sum = sums[mine] * p.scale;
+    if (p.accumulate == 1) { sum += out[slot * p.inner + i]; }
+    out[slot * p.inner + i] = sum;
   }
 }
 `,
@@ -2091,6 +2342,44 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     loss[0] = total.x;
     correct[0] = total.y;
   }
+}
+`,
+  'strided/gather': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Addresses of up to three operands of a walk over the elements of a result (src/kernels/strides.ts). The shader's
+// Params hold \`rank: u32\` and \`axes: array<vec4u, 6>\`, innermost axis first: (extent, stride of a, of b, of c).
+// A stride of 0 repeats an operand along that axis.
+fn strided(i: u32) -> vec3u {
+  var rest = i;
+  var at = vec3u();
+  for (var k = 0u; k + 1 < p.rank; k++) {
+    let axis = p.axes[k];
+    let outer = rest / axis.x;
+    at += (rest - outer * axis.x) * axis.yzw;
+    rest = outer;
+  }
+  return at + rest * p.axes[p.rank - 1].yzw;
+}
+// out[i] = scale * x[base + steps along the axes of out]: permuted, cut out or repeated, whatever the steps say.
+// One thread an element of out; dispatch ceil(size / 64), folded.
+// use: grid, strided
+struct Params {
+  size: u32,
+  rank: u32,
+  base: u32,
+  scale: f32,
+  axes: array<vec4u, 6>,   // of out, innermost first: (extent, step in x, 0, 0)
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i < p.size) { out[i] = p.scale * x[p.base + strided(i).x]; }
 }
 `,
   'unary/forward': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).

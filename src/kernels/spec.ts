@@ -80,12 +80,13 @@ export interface Variant<P extends Params> {
 /**
  * How much a float32 result may differ from the float64 reference.
  * - 'dot': a sum of `terms(p)` products: c * 2^-24 * sqrt(terms) * sum|a*b|, the sum taken by the reference on |inputs|.
- * - 'elementwise': `ulps` * 2^-24 relative to max(|result|, |largest input|), for pointwise formulas.
+ * - 'elementwise': `ulps` * 2^-24 relative to max(|result|, floor), for pointwise formulas. `floor`, 1e-3 by default, is
+ *   the size of the terms that a small result may be the difference of.
  * - 'exact': the very same bits (copies, comparisons, integers).
  */
 export type Tolerance<P extends Params> =
   | { readonly kind: 'dot'; readonly terms: (p: P) => number }
-  | { readonly kind: 'elementwise'; readonly ulps: number }
+  | { readonly kind: 'elementwise'; readonly ulps: number; readonly floor?: number }
   | { readonly kind: 'exact' };
 
 export interface SliceRule<P extends Params> {

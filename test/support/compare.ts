@@ -32,7 +32,9 @@ export function allowedErrors(
   for (const [name, values] of Object.entries(expected)) {
     bounds[name] = Float64Array.from(values, (value, i) => {
       if (tolerance.kind === 'exact') return 0;
-      if (tolerance.kind === 'elementwise') return tolerance.ulps * EPSILON * Math.max(1e-3, Math.abs(value));
+      if (tolerance.kind === 'elementwise') {
+        return tolerance.ulps * EPSILON * Math.max(tolerance.floor ?? 1e-3, Math.abs(value));
+      }
       return DOT_FACTOR * EPSILON * Math.sqrt(tolerance.terms(p)) * magnitudes[name]![i]! + 1e-37;
     });
   }

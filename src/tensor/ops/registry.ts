@@ -3,7 +3,9 @@ import type { DType, Shape, Values } from '../../kernels/spec.ts';
 import type { Tensor } from '../tensor.ts';
 import { conv2dExample } from './conv2d.ts';
 import { denseExample } from './dense.ts';
+import { dropoutExample } from './dropout.ts';
 import { matmulExample } from './matmul.ts';
+import { softmaxCrossEntropyExample } from './softmax-cross-entropy.ts';
 
 /** One random use of an op: what the gradient checks, the mutation tests and the docs need to know of it. */
 export interface OpUse {
@@ -25,4 +27,10 @@ export interface OpExample {
 }
 
 /** Every op of the library. */
-export const ops: readonly OpExample[] = [conv2dExample, denseExample, matmulExample];
+export const ops: readonly OpExample[] = [
+  dropoutExample,
+  softmaxCrossEntropyExample,
+  conv2dExample,
+  denseExample,
+  matmulExample,
+];
