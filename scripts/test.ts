@@ -71,7 +71,6 @@ function runTests(): void {
 if (args.length === 0) {
   check('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
   check('lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings');
-  if (existsSync(join(ROOT, 'scripts/check-layers.ts'))) check('layers', 'scripts/check-layers.ts');
 }
 runTests();
 console.log(`${passed} passed, ${failed} failed`);
