@@ -5,7 +5,13 @@ fn binary(function: u32, a: f32, b: f32) -> f32 {
     case 1u: { return a - b; }
     case 2u: { return a * b; }
     case 3u: { return a / b; }
-    default: { return power(a, b); }
+    case 4u: { return power(a, b); }
+    // A NaN in either operand comes out: the comparison fails and the sum is NaN.
+    case 5u: { return select(select(a + b, b, b >= a), a, a > b); }
+    case 6u: { return select(select(a + b, b, b <= a), a, a < b); }
+    case 7u: { return select(0.0, 1.0, a > b); }
+    case 8u: { return select(0.0, 1.0, a < b); }
+    default: { return select(0.0, 1.0, a == b); }
   }
 }
 

@@ -1,4 +1,5 @@
 import { adamKernel } from './adam.ts';
+import { avgPool2dGradKernel, avgPool2dKernel } from './avg_pool2d.ts';
 import { binaryKernel } from './binary.ts';
 import { conv2dKernel } from './conv2d.ts';
 import { conv2dInputGradKernel } from './conv2d_input_grad.ts';
@@ -8,11 +9,14 @@ import { dropoutKernel } from './dropout.ts';
 import { fillKernel } from './fill.ts';
 import { gatherBatchKernel } from './gather-batch.ts';
 import { matmulKernel } from './matmul.ts';
+import { maxPool2dGradKernel, maxPool2dKernel } from './max_pool2d.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
 import { randomWordsKernel } from './random-words.ts';
+import { extremumGradKernel, extremumKernel, sumKernel } from './reduce.ts';
 import { softmaxCrossEntropyKernel } from './softmax-cross-entropy.ts';
 import type { KernelSpec } from './spec.ts';
 import { squaredNormKernel } from './squared-norm.ts';
+import { stridedCopyKernel } from './strided-copy.ts';
 import { unaryGradKernel, unaryKernel } from './unary.ts';
 
 /** Every kernel of the library: tests, profiler, tuner and benchmark walk this list. */
@@ -24,6 +28,8 @@ export const kernels = [
   softmaxCrossEntropyKernel,
   squaredNormKernel,
   addGradientKernel,
+  avgPool2dKernel,
+  avgPool2dGradKernel,
   binaryKernel,
   conv2dKernel,
   conv2dInputGradKernel,
@@ -31,7 +37,13 @@ export const kernels = [
   copyKernel,
   fillKernel,
   matmulKernel,
+  maxPool2dKernel,
+  maxPool2dGradKernel,
   takeMeanKernel,
+  extremumKernel,
+  extremumGradKernel,
+  stridedCopyKernel,
+  sumKernel,
   unaryGradKernel,
   unaryKernel,
 ] as unknown as readonly KernelSpec[];

@@ -1808,6 +1808,304 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
 }
 `,
+  'pool/average': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// y[n, oy, ox, c] = mean of the pixels of its window that lie inside the picture (padding does not count).
+// One thread a result; dispatch ceil(n * oh * ow * c / 64), folded.
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [n, h, w, c]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;     // [n, oh, ow, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.oh * p.ow * p.c) { return; }
+  let c = i % p.c;
+  let ox = i / p.c % p.ow;
+  let oy = i / (p.c * p.ow) % p.oh;
+  let image = i / (p.c * p.ow * p.oh);
+  let rows = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
+  let columns = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
+  var sum = 0.0;
+  for (var iy = rows.x; iy < rows.y; iy++) {
+    for (var ix = columns.x; ix < columns.y; ix++) { sum += x[((image * p.h + iy) * p.w + ix) * p.c + c]; }
+  }
+  y[i] = sum / f32((rows.y - rows.x) * (columns.y - columns.x));
+}
+`,
+  'pool/average_grad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// dx[n, iy, ix, c] = sum over the windows that (iy, ix) lies in of dy / (number of the window's pixels in the picture).
+// One thread a pixel and channel; dispatch ceil(n * h * w * c / 64), folded.
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.h * p.w * p.c) { return; }
+  let c = i % p.c;
+  let image = i / (p.c * p.w * p.h);
+  let rows = windows_at(i / (p.c * p.w) % p.h + p.pad_top, p.kh, p.stride_h, p.oh);
+  let columns = windows_at(i / p.c % p.w + p.pad_left, p.kw, p.stride_w, p.ow);
+  var sum = 0.0;
+  for (var oy = rows.x; oy < rows.y; oy++) {
+    let height = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
+    for (var ox = columns.x; ox < columns.y; ox++) {
+      let width = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
+      let pixels = (height.y - height.x) * (width.y - width.x);
+      sum += dy[((image * p.oh + oy) * p.ow + ox) * p.c + c] / f32(pixels);
+    }
+  }
+  dx[i] = sum;
+}
+`,
+  'pool/max': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
+// The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
+// One thread a word of taps: it makes per_word neighbouring results of one image.
+// Dispatch ceil(n * words / 64), folded; words = ceil(oh * ow * c / per_word).
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
+@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]
+
+// Comparisons with NaN are compiled away by some drivers; its bits are not.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  let per_image = p.oh * p.ow * p.c;
+  let words = (per_image + p.per_word - 1) / p.per_word;
+  if (i >= p.n * words) { return; }
+  let image = i / words;
+  let first = i % words * p.per_word;
+  let end = min(first + p.per_word, per_image);
+  var packed = 0u;
+  for (var element = first; element < end; element++) {
+    let c = element % p.c;
+    let ox = element / p.c % p.ow;
+    let oy = element / (p.c * p.ow);
+    let rows = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
+    let columns = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
+    var best = 0.0;
+    var place = vec2u(0xffffffffu);
+    for (var iy = rows.x; iy < rows.y; iy++) {
+      for (var ix = columns.x; ix < columns.y; ix++) {
+        let value = x[((image * p.h + iy) * p.w + ix) * p.c + c];
+        if (place.x == 0xffffffffu || value > best || (is_nan(value) && !is_nan(best))) {
+          best = value;
+          place = vec2u(iy, ix);
+        }
+      }
+    }
+    let ky = place.x + p.pad_top - oy * p.stride_h;
+    let kx = place.y + p.pad_left - ox * p.stride_w;
+    packed |= (ky * p.kw + kx) << (8 * (element - first));
+    y[image * per_image + element] = best;
+  }
+  taps[i] = packed;
+}
+`,
+  'pool/max_grad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix): each pixel looks at the windows it lies
+// in and at the taps that the forward kept, so nothing is added from two sides. Any window and stride.
+// One thread a pixel and channel; dispatch ceil(n * h * w * c / 64), folded.
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
+@group(0) @binding(2) var<storage, read> taps: array<u32>;        // [n, words]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.h * p.w * p.c) { return; }
+  let c = i % p.c;
+  let tx = i / p.c % p.w + p.pad_left;
+  let ty = i / (p.c * p.w) % p.h + p.pad_top;
+  let image = i / (p.c * p.w * p.h);
+  let per_image = p.oh * p.ow * p.c;
+  let words = (per_image + p.per_word - 1) / p.per_word;
+  let rows = windows_at(ty, p.kh, p.stride_h, p.oh);
+  let columns = windows_at(tx, p.kw, p.stride_w, p.ow);
+  var sum = 0.0;
+  for (var oy = rows.x; oy < rows.y; oy++) {
+    for (var ox = columns.x; ox < columns.y; ox++) {
+      let element = (oy * p.ow + ox) * p.c + c;
+      var tap = taps[image * words + element / p.per_word];
+      if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
+      if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
+    }
+  }
+  dx[i] = sum;
+}
+`,
+  'pool/max_grad_cells': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// dx of max pooling whose windows do not overlap (stride >= window), the usual case: the picture falls into cells of
+// stride x stride pixels, each with one window. One thread a cell and channel reads dy and the tap once and writes the
+// whole cell, where max_grad reads both for every pixel.
+// Dispatch ceil(n * cells_h * cells_w * c / 64), folded; cells = ceil((size + pad) / stride), as the last may have no window.
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
+@group(0) @binding(2) var<storage, read> taps: array<u32>;        // [n, words]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  let cells_h = (p.h + p.pad_top + p.stride_h - 1) / p.stride_h;
+  let cells_w = (p.w + p.pad_left + p.stride_w - 1) / p.stride_w;
+  if (i >= p.n * cells_h * cells_w * p.c) { return; }
+  let c = i % p.c;
+  let ox = i / p.c % cells_w;
+  let oy = i / (p.c * cells_w) % cells_h;
+  let image = i / (p.c * cells_w * cells_h);
+  let per_image = p.oh * p.ow * p.c;
+  let words = (per_image + p.per_word - 1) / p.per_word;
+  var gradient = 0.0;
+  var winner = vec2u(0xffffffffu);
+  if (oy < p.oh && ox < p.ow) {
+    let element = (oy * p.ow + ox) * p.c + c;
+    var tap = taps[image * words + element / p.per_word];
+    if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
+    gradient = dy[image * per_image + element];
+    winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
+  }
+  let bottom = min((oy + 1) * p.stride_h, p.h + p.pad_top);
+  let right = min((ox + 1) * p.stride_w, p.w + p.pad_left);
+  for (var ty = max(oy * p.stride_h, p.pad_top); ty < bottom; ty++) {
+    for (var tx = max(ox * p.stride_w, p.pad_left); tx < right; tx++) {
+      let at = ((image * p.h + ty - p.pad_top) * p.w + tx - p.pad_left) * p.c + c;
+      dx[at] = select(0.0, gradient, ty == winner.x && tx == winner.y);
+    }
+  }
+}
+`,
   'reduce/extremum': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1962,9 +2260,9 @@ fn main(
   let i = (id - slot * blocks) * COLUMNS + lid.x;
   let o = slot / p.parts;
   let first = (slot - o * p.parts) * p.chunk;
-  let active = i < p.inner && o < p.outer;
+  let inside = i < p.inner && o < p.outer;
   var sum = 0.0;
-  if (active) {
+  if (inside) {
     let end = min(first + p.chunk, p.length);
     for (var l = first + lid.y; l < end; l += LANES) { sum += x[(o * p.length + l) * p.inner + i]; }
   }
@@ -1974,14 +2272,159 @@ fn main(
     workgroupBarrier();
     if (lid.y < width) { sums[mine] += sums[mine + width * COLUMNS]; }
   }
-  if (active && lid.y == 0) {
+  if (inside && lid.y == 0) {
     sum = sums[mine] * p.scale;
     if (p.accumulate == 1) { sum += out[slot * p.inner + i]; }
     out[slot * p.inner + i] = sum;
   }
 }
 `,
-  'softmax_cross_entropy/one_workgroup': `// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+  'softmax/grad_row_workgroup': `// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
+var<workgroup> sums: array<vec2f, 256>;
+fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
+  sums[thread] = value;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half /= 2) {
+    if (thread < half) { sums[thread] += sums[thread + half]; }
+    workgroupBarrier();
+  }
+  return sums[0];
+}
+// Gradient of softmax, dx = y (dy - sum(dy y)), or of log softmax, dx = dy - exp(y) sum(dy), from its result y.
+// One workgroup of 256 threads a row: good for many columns on a GPU. Dispatch rows, folded.
+// use: workgroup_sum
+struct Params { rows: u32, n: u32, log: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> y: array<f32>;           // [rows, n]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;          // [rows, n]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [rows, n]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let row = wid.x + wid.y * groups.x;
+  if (row >= p.rows) { return; }
+  let first = row * p.n;
+  var share = 0.0;
+  for (var c = thread; c < p.n; c += 256) { share += dy[first + c] * select(y[first + c], 1.0, p.log == 1); }
+  let sum = workgroup_sum(vec2f(share, 0.0), thread).x;
+  for (var c = thread; c < p.n; c += 256) {
+    let i = first + c;
+    dx[i] = select(y[i] * (dy[i] - sum), dy[i] - exp(y[i]) * sum, p.log == 1);
+  }
+}
+`,
+  'softmax/grad_rows': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Gradient of softmax, dx = y (dy - sum(dy y)), or of log softmax, dx = dy - exp(y) sum(dy), from its result y.
+// The reference variant: one thread a row, two passes. Good for few columns. Dispatch ceil(rows / 64), folded.
+// use: grid
+struct Params { rows: u32, n: u32, log: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> y: array<f32>;           // [rows, n]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;          // [rows, n]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [rows, n]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = flat_thread(gid, groups, 64);
+  if (row >= p.rows) { return; }
+  let first = row * p.n;
+  var sum = 0.0;
+  for (var c = 0u; c < p.n; c++) { sum += dy[first + c] * select(y[first + c], 1.0, p.log == 1); }
+  for (var c = 0u; c < p.n; c++) {
+    let i = first + c;
+    dx[i] = select(y[i] * (dy[i] - sum), dy[i] - exp(y[i]) * sum, p.log == 1);
+  }
+}
+`,
+  'softmax/row_workgroup': `// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
+var<workgroup> sums: array<vec2f, 256>;
+fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
+  sums[thread] = value;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half /= 2) {
+    if (thread < half) { sums[thread] += sums[thread + half]; }
+    workgroupBarrier();
+  }
+  return sums[0];
+}
+// y = softmax(x) or log softmax(x) along rows: exp(x - max) / sum, or x - max - log(sum).
+// One workgroup of 256 threads a row: good for many columns on a GPU. Dispatch rows, folded.
+// use: workgroup_sum
+struct Params { rows: u32, n: u32, log: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [rows, n]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [rows, n]
+
+var<workgroup> largest: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let row = wid.x + wid.y * groups.x;
+  if (row >= p.rows) { return; }
+  let first = row * p.n;
+  var best = x[first + min(thread, p.n - 1)];
+  for (var c = thread + 256; c < p.n; c += 256) { best = max(best, x[first + c]); }
+  largest[thread] = best;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half /= 2) {
+    if (thread < half) { largest[thread] = max(largest[thread], largest[thread + half]); }
+    workgroupBarrier();
+  }
+  best = largest[0];
+  var share = 0.0;
+  for (var c = thread; c < p.n; c += 256) { share += exp(x[first + c] - best); }
+  let sum = workgroup_sum(vec2f(share, 0.0), thread).x;
+  let log_sum = log(sum);
+  for (var c = thread; c < p.n; c += 256) {
+    let shifted = x[first + c] - best;
+    out[first + c] = select(exp(shifted) / sum, shifted - log_sum, p.log == 1);
+  }
+}
+`,
+  'softmax/rows': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// y = softmax(x) or log softmax(x) along rows: exp(x - max) / sum, or x - max - log(sum).
+// The reference variant: one thread a row, three passes. Good for few columns. Dispatch ceil(rows / 64), folded.
+// use: grid
+struct Params { rows: u32, n: u32, log: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [rows, n]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [rows, n]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = flat_thread(gid, groups, 64);
+  if (row >= p.rows) { return; }
+  let first = row * p.n;
+  var best = x[first];
+  for (var c = 1u; c < p.n; c++) { best = max(best, x[first + c]); }
+  var sum = 0.0;
+  for (var c = 0u; c < p.n; c++) { sum += exp(x[first + c] - best); }
+  let log_sum = log(sum);
+  for (var c = 0u; c < p.n; c++) {
+    let shifted = x[first + c] - best;
+    out[first + c] = select(exp(shifted) / sum, shifted - log_sum, p.log == 1);
+  }
+}
+`,
+  'softmax_cross_entropy/one_workgroup': `// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
   seed: u32,
   step: u32,           // from 1
@@ -2005,17 +2448,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> class_weights: array<f32>;       // [n]
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;       // [rows, n]
 
-// Rows that count: the rest of the batch is padding.
-fn valid_rows() -> u32 {
-  return select(step.rows, p.total, step.rows == 0 || step.rows > p.total);
-}
-
 // Weight of a row in the mean. A label that does not exist makes it NaN, and with it loss and gradient.
 fn row_weight(label: u32) -> f32 {
   if (label >= p.n) { return bitcast<f32>(p.nan); }
   var weight = 1.0;
   if (p.weighted == 1) { weight = class_weights[label]; }
-  return weight / f32(valid_rows());
+  return weight / f32(valid_rows(step.rows, p.total));
 }
 
 // Loss from the sum of exp(z - best), the label's z - best and the sum of all z - best.
@@ -2033,7 +2471,7 @@ fn row_gradient(shifted: f32, sum: f32, is_label: bool, weight: f32) -> f32 {
 // One row by one thread: writes its gradient and returns its share of (loss, correct).
 fn cross_entropy_row(row: u32) -> vec2f {
   let first = row * p.n;
-  if (p.base + row >= valid_rows()) {
+  if (p.base + row >= valid_rows(step.rows, p.total)) {
     if (p.gradient == 1) {
       for (var c = 0u; c < p.n; c++) { dlogits[first + c] = 0.0; }
     }
@@ -2076,7 +2514,7 @@ fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
 // Softmax, cross-entropy, its gradient and the count of right rows in one dispatch of one workgroup.
 // Thread t takes rows t, t + 256, ...; the shares of the threads are summed as a tree. Dispatch 1.
 // Good for the usual case, up to 1,024 rows of a few classes: it saves the second dispatch.
-// use: step, cross_entropy, cross_entropy_row, workgroup_sum
+// use: batch, step, cross_entropy, cross_entropy_row, workgroup_sum
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;      // [1]
 @group(0) @binding(7) var<storage, read_write> correct: array<f32>;   // [1]
 
@@ -2092,7 +2530,11 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
 }
 `,
-  'softmax_cross_entropy/row_workgroup': `// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+  'softmax_cross_entropy/row_workgroup': `// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
   seed: u32,
   step: u32,           // from 1
@@ -2116,17 +2558,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> class_weights: array<f32>;       // [n]
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;       // [rows, n]
 
-// Rows that count: the rest of the batch is padding.
-fn valid_rows() -> u32 {
-  return select(step.rows, p.total, step.rows == 0 || step.rows > p.total);
-}
-
 // Weight of a row in the mean. A label that does not exist makes it NaN, and with it loss and gradient.
 fn row_weight(label: u32) -> f32 {
   if (label >= p.n) { return bitcast<f32>(p.nan); }
   var weight = 1.0;
   if (p.weighted == 1) { weight = class_weights[label]; }
-  return weight / f32(valid_rows());
+  return weight / f32(valid_rows(step.rows, p.total));
 }
 
 // Loss from the sum of exp(z - best), the label's z - best and the sum of all z - best.
@@ -2155,7 +2592,7 @@ fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
 // Softmax cross-entropy with one workgroup a row: its threads share the classes. Each row's loss goes to \`parts\`, which
 // sum_parts adds up in a second dispatch. Dispatch rows, folded.
 // Good for many classes (1,000 and more) on a GPU, where one thread a row leaves most of the device idle.
-// use: step, cross_entropy, workgroup_sum
+// use: batch, step, cross_entropy, workgroup_sum
 @group(0) @binding(6) var<storage, read_write> parts: array<vec2f>;   // [rows] loss and correct of each row
 
 var<workgroup> values: array<f32, 256>;
@@ -2170,7 +2607,7 @@ fn main(
   let row = wid.x + wid.y * groups.x;
   if (row >= p.rows) { return; }
   let first = row * p.n;
-  if (p.base + row >= valid_rows()) {
+  if (p.base + row >= valid_rows(step.rows, p.total)) {
     for (var c = thread; c < p.n && p.gradient == 1; c += 256) { dlogits[first + c] = 0.0; }
     if (thread == 0) { parts[row] = vec2f(0.0); }
     return;
@@ -2220,6 +2657,10 @@ fn main(
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
 // What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
   seed: u32,
@@ -2244,17 +2685,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> class_weights: array<f32>;       // [n]
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;       // [rows, n]
 
-// Rows that count: the rest of the batch is padding.
-fn valid_rows() -> u32 {
-  return select(step.rows, p.total, step.rows == 0 || step.rows > p.total);
-}
-
 // Weight of a row in the mean. A label that does not exist makes it NaN, and with it loss and gradient.
 fn row_weight(label: u32) -> f32 {
   if (label >= p.n) { return bitcast<f32>(p.nan); }
   var weight = 1.0;
   if (p.weighted == 1) { weight = class_weights[label]; }
-  return weight / f32(valid_rows());
+  return weight / f32(valid_rows(step.rows, p.total));
 }
 
 // Loss from the sum of exp(z - best), the label's z - best and the sum of all z - best.
@@ -2272,7 +2708,7 @@ fn row_gradient(shifted: f32, sum: f32, is_label: bool, weight: f32) -> f32 {
 // One row by one thread: writes its gradient and returns its share of (loss, correct).
 fn cross_entropy_row(row: u32) -> vec2f {
   let first = row * p.n;
-  if (p.base + row >= valid_rows()) {
+  if (p.base + row >= valid_rows(step.rows, p.total)) {
     if (p.gradient == 1) {
       for (var c = 0u; c < p.n; c++) { dlogits[first + c] = 0.0; }
     }
@@ -2304,7 +2740,7 @@ fn cross_entropy_row(row: u32) -> vec2f {
 // loss = sum_r w[label] (logsumexp(z_r) - sum_c goal_c z_rc) / valid rows, with dloss/dz and the count of right rows.
 // The reference variant: one thread a row, which leaves its loss in \`parts\`; sum_parts adds them up in a second dispatch.
 // Three passes over a row (maximum, sum of exponentials, gradient). Dispatch ceil(rows / 64), folded.
-// use: grid, step, cross_entropy, cross_entropy_row
+// use: grid, batch, step, cross_entropy, cross_entropy_row
 @group(0) @binding(6) var<storage, read_write> parts: array<vec2f>;   // [rows] loss and correct of each row
 
 @compute @workgroup_size(64)
@@ -2344,7 +2780,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
 }
 `,
-  'strided/gather': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+  'strided_copy/strided_copy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }
@@ -2444,7 +2880,7 @@ fn unary_gradient(function: u32, saved: f32, dy: f32, alpha: f32, beta: f32) -> 
     case 2u: { return select(dy, alpha * dy, saved <= 0.0); }
     case 3u: { return dy * (normal_cdf(saved) + saved * 0.3989422804 * exp(-0.5 * saved * saved)); }
     case 4u: { return dy * saved * (1.0 - saved); }
-    case 5u: { return dy * (1.0 - saved * saved); }
+    case 5u: { return dy * (1.0 - saved) * (1.0 + saved); }
     case 6u: { let s = sigmoid(saved); return dy * (s + saved * s * (1.0 - s)); }
     case 7u: { return dy * saved; }
     case 8u: { return dy / saved; }
@@ -2568,7 +3004,7 @@ fn unary_gradient(function: u32, saved: f32, dy: f32, alpha: f32, beta: f32) -> 
     case 2u: { return select(dy, alpha * dy, saved <= 0.0); }
     case 3u: { return dy * (normal_cdf(saved) + saved * 0.3989422804 * exp(-0.5 * saved * saved)); }
     case 4u: { return dy * saved * (1.0 - saved); }
-    case 5u: { return dy * (1.0 - saved * saved); }
+    case 5u: { return dy * (1.0 - saved) * (1.0 + saved); }
     case 6u: { let s = sigmoid(saved); return dy * (s + saved * s * (1.0 - s)); }
     case 7u: { return dy * saved; }
     case 8u: { return dy / saved; }

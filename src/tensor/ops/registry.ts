@@ -1,11 +1,17 @@
 import type { Sampler } from '../../kernels/sampler.ts';
 import type { DType, Shape, Values } from '../../kernels/spec.ts';
 import type { Tensor } from '../tensor.ts';
+import { avgPool2dExample } from './avgPool2d.ts';
+import { binaryExamples } from './binary.ts';
 import { conv2dExample } from './conv2d.ts';
 import { denseExample } from './dense.ts';
 import { dropoutExample } from './dropout.ts';
+import { globalAvgPoolExample } from './globalAvgPool.ts';
 import { matmulExample } from './matmul.ts';
+import { maxPool2dExample } from './maxPool2d.ts';
+import { reduceExamples } from './reduce.ts';
 import { softmaxCrossEntropyExample } from './softmax-cross-entropy.ts';
+import { unaryExamples } from './unary.ts';
 
 /** One random use of an op: what the gradient checks, the mutation tests and the docs need to know of it. */
 export interface OpUse {
@@ -28,9 +34,15 @@ export interface OpExample {
 
 /** Every op of the library. */
 export const ops: readonly OpExample[] = [
+  ...unaryExamples,
+  ...binaryExamples,
+  ...reduceExamples,
   dropoutExample,
   softmaxCrossEntropyExample,
   conv2dExample,
+  maxPool2dExample,
+  globalAvgPoolExample,
+  avgPool2dExample,
   denseExample,
   matmulExample,
 ];

@@ -1,0 +1,4 @@
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
