@@ -1,0 +1,155 @@
+import { count, duration, listing, magnitude, minus, percent, points, pValue, times } from './format.ts';
+import { compareModels, type ModelSummary, SEEDS_FOR_A_VERDICT } from './summary.ts';
+import type { Comparison } from './types.ts';
+
+/**
+ * What the numbers say, in sentences that claim no more than they can: a subset is named before anything said about it,
+ * fewer than three seeds speak of this run only, and a difference comes with its interval.
+ */
+export function conclusions(comparison: Comparison, models: readonly ModelSummary[]): string[] {
+  if (models.length === 0) return [];
+  const ranked = [...models].sort((a, b) => b.accuracy - a.accuracy);
+  const sentences = [accuracySentence(comparison, ranked)];
+  for (const other of ranked.slice(1)) sentences.push(differenceSentence(comparison, ranked[0]!, other));
+  if (ranked.length > 2) {
+    sentences.push(
+      `The ${ranked.length - 1} differences are judged one by one, without a correction for testing several.`,
+    );
+  }
+  sentences.push(...costSentences(models), ...models.flatMap(m => learningSentence(m)));
+  sentences.push(hardestSentence(models));
+  return sentences.filter(s => s !== '');
+}
+
+/** Sets the frame of a sentence: what it was trained on, where that is not everything. */
+export function scoped({ data }: Comparison, sentence: string): string {
+  if (!data.subset) return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  return `With ${count(data.trained)} images, ${sentence}`;
+}
+
+const the = (model: ModelSummary) => `the ${model.title}`;
+const seedsOf = (models: readonly ModelSummary[]) => Math.min(...models.map(m => m.runs.length));
+
+function accuracySentence(comparison: Comparison, ranked: readonly ModelSummary[]): string {
+  const { test } = ranked[0]!.runs[0]!;
+  const each = ranked.map((model, i) => {
+    const { accuracies, accuracy } = model;
+    const range =
+      accuracies.length > 1
+        ? ` (${accuracies.length} seeds, ${percent(Math.min(...accuracies), 1)} to ${percent(Math.max(...accuracies), 1)})`
+        : '';
+    const share = `${percent(accuracy, 1)}${i === 0 ? ` of the ${count(test.images)} test images` : ''}${range}`;
+    return `${the(model)} ${i === 0 ? 'classified ' : ''}${share}${i === 0 ? ' correctly' : ''}`;
+  });
+  const { epochs } = comparison;
+  const when = `after ${epochs === 1 ? '1 epoch' : `${epochs} epochs`}`;
+  return scoped(comparison, `${onlyThisRun(ranked)}${when} ${listing(each)}.`);
+}
+
+const onlyThisRun = (models: readonly ModelSummary[]) =>
+  seedsOf(models) < SEEDS_FOR_A_VERDICT ? 'in this run and ' : '';
+
+function differenceSentence(comparison: Comparison, best: ModelSummary, other: ModelSummary): string {
+  const found = compareModels(best, other);
+  const range = `${minus((100 * found.low).toFixed(1))} to ${minus((100 * found.high).toFixed(1))}`;
+  const ahead = `${the(best)} is ${points(found.difference)} ahead of ${the(other)}`;
+  if (found.over === 'seeds') {
+    const n = seedsOf([best, other]);
+    const verdict = found.low > 0 ? '' : ', which includes none at all: these seeds do not tell the two apart';
+    return scoped(comparison, `over ${n} seeds, ${ahead} (95 % interval ${range}, Welch)${verdict}.`);
+  }
+  // Where the seeds are too few for a verdict, the pair of runs with the first seed stands for itself.
+  const several = Math.max(best.runs.length, other.runs.length) > 1;
+  const which = several ? ` with seed ${best.runs[0]!.seed}` : '';
+  const direction = found.difference < 0 ? `${the(best)} is ${points(-found.difference)} behind ${the(other)}` : ahead;
+  const evidence = `${count(found.onlyFirst)} images only ${the(best)} got right, ${count(found.onlySecond)} only ${the(other)}`;
+  const verdict =
+    found.p < 0.05
+      ? 'more than the choice of test images explains'
+      : 'no more than the choice of test images may explain';
+  const caution = `${seedsText(seedsOf([best, other]))} no verdict on the architectures: another seed may move each by more.`;
+  return `${scoped(
+    comparison,
+    `in this run${which} ${direction} (95 % bootstrap interval ${range} points; ${evidence}; exact McNemar ${pValue(found.p)}): ${verdict}.`,
+  )} ${caution}`;
+}
+
+const seedsText = (n: number) => (n === 1 ? 'One seed is' : `${n} seeds are`);
+
+function costSentences(models: readonly ModelSummary[]): string[] {
+  const by = [...models].sort((a, b) => a.seconds - b.seconds);
+  const [cheap, dear] = [by[0]!, by.at(-1)!];
+  if (cheap === dear) return [];
+  const { device } = dear.runs[0]!;
+  const where = device.software ? ', on a processor that stands in for a GPU' : '';
+  return [
+    `Training took ${the(dear)} ${duration(dear.seconds)} and ${the(cheap)} ${duration(cheap.seconds)}: ` +
+      `${times(dear.seconds / cheap.seconds)} as long, for ${times(dear.flopsPerImage / cheap.flopsPerImage)} the arithmetic ` +
+      `(${magnitude(dear.flopsPerImage)} and ${magnitude(cheap.flopsPerImage)} floating-point operations an image, forward)${where}.`,
+  ];
+}
+
+/** Where the validation loss was lowest, and what that says about the number of epochs. */
+function learningSentence(model: ModelSummary): string[] {
+  const held = model.epochs.flatMap(m => (m.valLoss === undefined ? [] : [{ epoch: m.epoch, loss: m.valLoss }]));
+  const last = held.at(-1);
+  if (!last || held.length < 2) return [];
+  const best = held.reduce((a, b) => (b.loss < a.loss ? b : a));
+  const who = `The validation loss of ${the(model)}`;
+  if (best === last) {
+    return [`${who} was lowest at the last epoch (${last.loss.toFixed(3)}): more epochs may still help.`];
+  }
+  const rise = last.loss / best.loss - 1;
+  return [
+    `${who} was lowest at epoch ${best.epoch} (${best.loss.toFixed(3)}) and ended at ${last.loss.toFixed(3)}: ` +
+      (rise > 0.03 ? 'it had begun to overfit.' : 'it had levelled off.'),
+  ];
+}
+
+function hardestSentence(models: readonly ModelSummary[]): string {
+  const hardest = models.map(({ scores }) =>
+    scores.reduce((a, b) => (b.support > 0 && (a.support === 0 || b.recall < a.recall) ? b : a)),
+  );
+  const parts = models.map((model, i) => {
+    const { name, recall } = hardest[i]!;
+    const pair = model.pairs.find(p => p.actual === name);
+    return {
+      name,
+      text: `${percent(recall, 1)} found by ${the(model)}${pair ? `, most often called ${pair.predicted}` : ''}`,
+    };
+  });
+  if (parts.every(({ name }) => name === parts[0]!.name)) {
+    const whom = models.length === 1 ? '' : models.length === 2 ? ' for both' : ' for all';
+    return `The hardest class${whom} is ${parts[0]!.name}: ${listing(parts.map(p => p.text))}.`;
+  }
+  return `The hardest classes: ${parts.map(p => `${p.name} (${p.text})`).join('; ')}.`;
+}
+
+/** What a careful reader wants to know of how the numbers came about. */
+export function method(comparison: Comparison, models: readonly ModelSummary[]): string[] {
+  const { data, batch, epochs } = comparison;
+  const notes = [
+    `Every model was trained on the same ${count(data.trained)} images${
+      data.subset
+        ? ` of the ${count(data.available.train - data.validation)} there are for it, drawn with the classes in their proportions`
+        : ''
+    }, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most, in batches of ${batch}. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
+  ];
+  const chosen = models.filter(m => m.runs.some(run => run.tested.because === 'best-validation'));
+  if (data.validation === 0)
+    notes.push('Nothing was held back for validation: the weights of the last epoch were tested.');
+  else if (chosen.length === 0) {
+    notes.push(
+      `${count(data.validation)} other images were held back for validation and only watched: nothing was chosen by them, the weights of the last epoch were tested.`,
+    );
+  } else {
+    notes.push(
+      `${count(data.validation)} other images were held back for validation; by them the epoch was chosen whose weights were tested (${listing(chosen.map(m => m.title))}).`,
+    );
+  }
+  notes.push(
+    'The test set was evaluated once for each trained model, after its training had ended; no choice was made by it.',
+    `Intervals over images tell how much the choice of the ${count(data.available.test)} test images matters; only several seeds (--seeds 1,2,3) tell how much the start and the order of training matter.`,
+  );
+  return notes;
+}

@@ -1,0 +1,109 @@
+import type { EpochMetrics } from '../train/events.ts';
+import { type ClassMetrics, type ConfusedPair, classMetrics, confusedPairs } from '../train/metrics.ts';
+import { fromBase64 } from './format.ts';
+import {
+  deviation,
+  hits,
+  type Interval,
+  mean,
+  type PairedDifference,
+  pairedDifference,
+  welch,
+  wilson,
+} from './statistics.ts';
+import type { Comparison, RunResult } from './types.ts';
+
+/** Seeds that it takes before a difference is said to be of the models and not of these runs. */
+export const SEEDS_FOR_A_VERDICT = 3;
+
+/** One model of a comparison over all of its seeds. */
+export interface ModelSummary {
+  readonly model: string;
+  readonly title: string;
+  readonly description: string;
+  readonly runs: readonly RunResult[];
+  readonly parameters: number;
+  readonly flopsPerImage: number;
+  /** Test accuracy of each run, and their mean. */
+  readonly accuracies: readonly number[];
+  readonly accuracy: number;
+  /** 95 % interval over test images; for one run only. */
+  readonly interval: Interval | undefined;
+  /** Standard deviation over seeds; for two runs or more. */
+  readonly deviation: number | undefined;
+  readonly loss: number;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  /** Summed over the runs, and what follows from it. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly scores: readonly ClassMetrics[];
+  readonly pairs: readonly ConfusedPair[];
+  /** Means over the runs, epoch by epoch. */
+  readonly epochs: readonly EpochMetrics[];
+}
+
+/** The models in the order in which they first appear among the finished runs. */
+export function summarize(comparison: Comparison): ModelSummary[] {
+  const groups = new Map<string, RunResult[]>();
+  for (const run of comparison.runs) groups.set(run.model, [...(groups.get(run.model) ?? []), run]);
+  return [...groups.values()].map(runs => summarizeModel(runs, comparison.data.classes));
+}
+
+function summarizeModel(runs: readonly RunResult[], classes: readonly string[]): ModelSummary {
+  const first = runs[0]!;
+  const accuracies = runs.map(run => run.test.accuracy);
+  const confusion = first.test.confusion.map((row, i) =>
+    row.map((_, j) => runs.reduce((sum, run) => sum + run.test.confusion[i]![j]!, 0)),
+  );
+  const { images } = first.test;
+  return {
+    model: first.model,
+    title: first.title,
+    description: first.description,
+    runs,
+    parameters: first.parameters,
+    flopsPerImage: first.flopsPerImage,
+    accuracies,
+    accuracy: mean(accuracies),
+    interval: runs.length === 1 ? wilson(Math.round(first.test.accuracy * images), images) : undefined,
+    deviation: runs.length > 1 ? deviation(accuracies) : undefined,
+    loss: mean(runs.map(run => run.test.loss)),
+    seconds: mean(runs.map(run => run.seconds)),
+    imagesPerSecond: mean(runs.map(run => run.imagesPerSecond)),
+    confusion,
+    scores: classMetrics(confusion, classes),
+    pairs: confusedPairs(confusion, classes, 5),
+    epochs: meanEpochs(runs),
+  };
+}
+
+/** Epochs that all runs have: early stopping may have ended some before others. */
+function meanEpochs(runs: readonly RunResult[]): EpochMetrics[] {
+  const length = Math.min(...runs.map(run => run.epochs.length));
+  const over = (i: number, value: (m: EpochMetrics) => number) => mean(runs.map(run => value(run.epochs[i]!)));
+  return Array.from({ length }, (_, i) => {
+    const held = runs.every(run => run.epochs[i]!.valLoss !== undefined);
+    return {
+      epoch: i + 1,
+      loss: over(i, m => m.loss),
+      accuracy: over(i, m => m.accuracy),
+      ...(held ? { valLoss: over(i, m => m.valLoss!), valAccuracy: over(i, m => m.valAccuracy ?? Number.NaN) } : {}),
+      seconds: over(i, m => m.seconds),
+      imagesPerSecond: over(i, m => m.imagesPerSecond),
+    };
+  });
+}
+
+/** How two models differ: over seeds where there are enough of them, else over the images of one pair of runs. */
+export type Difference =
+  | ({ readonly over: 'seeds'; readonly difference: number } & Interval)
+  | ({ readonly over: 'images' } & PairedDifference);
+
+/** Accuracy of `a` less that of `b`. */
+export function compareModels(a: ModelSummary, b: ModelSummary): Difference {
+  if (Math.min(a.runs.length, b.runs.length) >= SEEDS_FOR_A_VERDICT) {
+    return { over: 'seeds', ...welch(a.accuracies, b.accuracies) };
+  }
+  const right = ({ test }: RunResult) => hits(fromBase64(test.labels), fromBase64(test.predictions));
+  return { over: 'images', ...pairedDifference(right(a.runs[0]!), right(b.runs[0]!)) };
+}

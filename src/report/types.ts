@@ -1,0 +1,123 @@
+import type { EpochMetrics } from '../train/events.ts';
+
+/**
+ * What a report is made of: plain data that goes to JSON and back, so that a comparison can be stopped, continued and
+ * drawn again without training anything.
+ */
+
+/** A picture in a report: [height, width, channels] bytes. */
+export interface Picture {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** The bytes in base64. */
+  readonly pixels: string;
+}
+
+/** A test image that a model got wrong, with how sure it was of the wrong class. */
+export interface Mistake {
+  /** Which image of the test set. */
+  readonly index: number;
+  readonly label: number;
+  readonly predicted: number;
+  /** Softmax probability of the predicted class, 0 to 1. */
+  readonly probability: number;
+  readonly picture: Picture;
+}
+
+/** The one evaluation on the test set. */
+export interface TestResult {
+  readonly images: number;
+  /** 0 to 1. */
+  readonly accuracy: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Class of every test image, a byte each, in base64. */
+  readonly labels: string;
+  /** Predicted class of every test image, a byte each, in base64: what paired tests need. */
+  readonly predictions: string;
+  /** confusion[label][predicted]: how many images. */
+  readonly confusion: readonly (readonly number[])[];
+  /** The mistakes that the model was surest of, worst first. */
+  readonly worst: readonly Mistake[];
+}
+
+/** One model trained with one seed, and judged. */
+export interface RunResult {
+  /** Its name on the command line, such as 'cnn'. */
+  readonly model: string;
+  /** Its name for people, such as 'CNN'. */
+  readonly title: string;
+  /** What it is made of, in one line. */
+  readonly description: string;
+  readonly seed: number;
+  readonly parameters: number;
+  /** Floating-point operations of one forward pass over one image; a multiply-add counts as two. */
+  readonly flopsPerImage: number;
+  readonly epochs: readonly EpochMetrics[];
+  /** Which epoch's weights were tested, and why that one. */
+  readonly tested: { readonly epoch: number; readonly because: 'last' | 'best-validation' };
+  readonly test: TestResult;
+  /** Wall time of training with its validation, without compiling kernels. */
+  readonly seconds: number;
+  /** Training images a second, the median over the epochs. */
+  readonly imagesPerSecond: number;
+  /** What it was trained with: optimizer, learning rate, batch ... as plain values for people. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly device: DeviceReport;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly finished: string;
+}
+
+/** What the numbers were measured on. */
+export interface DeviceReport {
+  readonly adapter: string;
+  /** The driver and its version, as the adapter names itself. */
+  readonly driver: string;
+  /** A CPU that stands in for a GPU. */
+  readonly software: boolean;
+}
+
+/** What was trained on and tested with. */
+export interface DataReport {
+  readonly name: string;
+  readonly classes: readonly string[];
+  /** Images that exist for training (with those held back) and for the test. */
+  readonly available: { readonly train: number; readonly test: number };
+  /** Images that training used, the same for all models. */
+  readonly trained: number;
+  /** Images held back for choices. */
+  readonly validation: number;
+  /** Whether `trained` is less than what the split leaves: then nothing here speaks for the whole data set. */
+  readonly subset: boolean;
+  /** Content hashes of the training and the test part. */
+  readonly sha256: { readonly train: string; readonly test: string };
+}
+
+/** One run of a comparison before it has ended. */
+export interface PlannedRun {
+  readonly model: string;
+  readonly title: string;
+  readonly seed: number;
+  /** Seconds that it will take by this device's measured speed. */
+  readonly expectedSeconds: number;
+}
+
+/** A comparison, finished or not: all that its report shows. */
+export interface Comparison {
+  readonly preset: string;
+  /** As it was typed. */
+  readonly command: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly data: DataReport;
+  readonly device: DeviceReport;
+  readonly epochs: number;
+  readonly batch: number;
+  /** Finished runs in the order of the plan. */
+  readonly runs: readonly RunResult[];
+  /** What is still to come. */
+  readonly pending: readonly PlannedRun[];
+  readonly started: string;
+  readonly updated: string;
+}
