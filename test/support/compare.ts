@@ -18,6 +18,16 @@ export function drawInputs(spec: KernelSpec, p: Params, random: Sampler): Record
   return inputs;
 }
 
+/** What a step tells its kernels: half of the time all rows of the batch are real. */
+export function drawStep(random: Sampler): StepValues {
+  return {
+    seed: random.int(0, 2 ** 32 - 1),
+    step: random.int(1, 2000),
+    rows: random.int(0, 1) * random.int(1, 100),
+    learningRate: Math.fround(random.uniform(0, 0.1)),
+  };
+}
+
 /** How far each value of each result may be from the reference. */
 export function allowedErrors(
   spec: KernelSpec,

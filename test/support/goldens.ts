@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseSafetensors } from '../../src/io/safetensors.ts';
+import { readSafetensors } from '../../src/io/safetensors.ts';
 import type { Values } from '../../src/kernels/spec.ts';
 
 const folder = fileURLToPath(new URL('../goldens/', import.meta.url));
@@ -18,7 +18,7 @@ export function goldenFiles(): string[] {
 }
 
 export function readGolden(file: string): Golden {
-  const { metadata, tensors } = parseSafetensors(new Uint8Array(readFileSync(folder + file)), file);
+  const { metadata, tensors } = readSafetensors(new Uint8Array(readFileSync(folder + file)), file);
   return {
     file,
     op: metadata.op!,
