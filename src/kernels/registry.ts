@@ -1,5 +1,11 @@
 import { adamKernel } from './adam.ts';
 import { avgPool2dGradKernel, avgPool2dKernel } from './avg_pool2d.ts';
+import {
+  batchNormInputGradKernel,
+  batchNormKernel,
+  batchNormScaleGradKernel,
+  batchNormStatisticsKernel,
+} from './batch-norm.ts';
 import { binaryKernel } from './binary.ts';
 import { conv2dKernel } from './conv2d.ts';
 import { conv2dInputGradKernel } from './conv2d_input_grad.ts';
@@ -13,6 +19,7 @@ import { maxPool2dGradKernel, maxPool2dKernel } from './max_pool2d.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
 import { randomWordsKernel } from './random-words.ts';
 import { extremumGradKernel, extremumKernel, sumKernel } from './reduce.ts';
+import { softmaxGradKernel, softmaxKernel } from './softmax.ts';
 import { softmaxCrossEntropyKernel } from './softmax-cross-entropy.ts';
 import type { KernelSpec } from './spec.ts';
 import { squaredNormKernel } from './squared-norm.ts';
@@ -22,9 +29,15 @@ import { unaryGradKernel, unaryKernel } from './unary.ts';
 /** Every kernel of the library: tests, profiler, tuner and benchmark walk this list. */
 export const kernels = [
   adamKernel,
+  batchNormInputGradKernel,
+  batchNormKernel,
+  batchNormScaleGradKernel,
+  batchNormStatisticsKernel,
   dropoutKernel,
   gatherBatchKernel,
   randomWordsKernel,
+  softmaxGradKernel,
+  softmaxKernel,
   softmaxCrossEntropyKernel,
   squaredNormKernel,
   addGradientKernel,

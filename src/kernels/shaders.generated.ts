@@ -1,5 +1,427 @@
 // Made by `npm run shaders` from shaders/**/*.wgsl; edit those.
 export const shaders = {
+  'axpy/axpy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// y[i] = alpha * x[i] + beta * y[i]; with beta = 0 whatever y held, NaN too, is forgotten.
+// One thread an element; dispatch ceil(size / 64), folded.
+// use: grid
+struct Params { size: u32, alpha: f32, beta: f32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;         // [size]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;   // [size]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.size) { return; }
+  y[i] = p.alpha * x[i] + select(p.beta * y[i], 0.0, p.beta == 0.0);
+}
+`,
+  'batch_norm/apply': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// y = gamma (x - mean) / sqrt(variance + epsilon) + beta by channel; 0 for padded rows in training.
+// One thread takes one channel at 8 positions, so that what belongs to the channel is loaded once for 8 values;
+// neighbouring threads take neighbouring channels. Dispatch ceil(ceil(rows * inner / 8) * c / 64), folded.
+// use: grid, step, batch, batch_norm
+const POSITIONS: u32 = 8;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [rows, inner, c]
+@group(0) @binding(3) var<storage, read> statistics: array<f32>;   // [2, c] mean, 1 / sqrt(variance + epsilon)
+@group(0) @binding(4) var<storage, read> gamma: array<f32>;        // [c]
+@group(0) @binding(5) var<storage, read> beta: array<f32>;         // [c]
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;      // [rows, inner, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  let first = i / p.c * POSITIONS;
+  let last = min(first + POSITIONS, p.rows * p.inner);
+  let valid = valid_positions(step.rows);
+  let c = i % p.c;
+  let mean = statistics[c];
+  let scale = statistics[p.c + c] * gamma[c];
+  let shift = beta[c];
+  for (var position = first; position < last; position++) {
+    let at = position * p.c + c;
+    y[at] = select(0.0, (x[at] - mean) * scale + shift, position < valid);
+  }
+}
+`,
+  'batch_norm/grad_combine': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// Gradients of beta and gamma: the shares of the first pass added up in a fixed order; a later slice adds to what is
+// there. One thread a channel; dispatch ceil(c / 64).
+// use: grid, batch, batch_norm
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> shares: array<vec2f>;       // [parts, c] of beta, of gamma
+@group(0) @binding(2) var<storage, read_write> dgamma: array<f32>;   // [c]
+@group(0) @binding(3) var<storage, read_write> dbeta: array<f32>;    // [c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let c = flat_thread(gid, groups, 64);
+  if (c >= p.c) { return; }
+  var sums = vec2f(0.0);
+  if (p.base > 0) { sums = vec2f(dbeta[c], dgamma[c]); }
+  for (var part = 0u; part < p.parts; part++) { sums += shares[part * p.c + c]; }
+  dbeta[c] = sums.x;
+  dgamma[c] = sums.y;
+}
+`,
+  'batch_norm/grad_input': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// Gradient with respect to x, with n positions and s = 1 / sqrt(variance + epsilon):
+//   dx = gamma s (dy - (dbeta + (x - mean) s dgamma) / n) in training, where mean and variance depend on x,
+//   dx = gamma s dy at inference; 0 for padded rows in training.
+// One thread takes one channel at 8 positions. Dispatch ceil(ceil(rows * inner / 8) * c / 64), folded.
+// use: grid, step, batch, batch_norm
+const POSITIONS: u32 = 8;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [rows, inner, c]
+@group(0) @binding(3) var<storage, read> dy: array<f32>;           // [rows, inner, c]
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;   // [2, c] mean, 1 / sqrt(variance + epsilon)
+@group(0) @binding(5) var<storage, read> gamma: array<f32>;        // [c]
+@group(0) @binding(6) var<storage, read> dgamma: array<f32>;       // [c]
+@group(0) @binding(7) var<storage, read> dbeta: array<f32>;        // [c]
+@group(0) @binding(8) var<storage, read_write> dx: array<f32>;     // [rows, inner, c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  let first = i / p.c * POSITIONS;
+  let last = min(first + POSITIONS, p.rows * p.inner);
+  let valid = valid_positions(step.rows);
+  let c = i % p.c;
+  let mean = statistics[c];
+  let s = statistics[p.c + c];
+  let scale = gamma[c] * s;
+  var of_beta = 0.0;
+  var of_gamma = 0.0;
+  if (p.training == 1) {
+    let n = f32(valid_rows(step.rows, p.total) * p.inner);
+    of_beta = dbeta[c] / n;
+    of_gamma = s * dgamma[c] / n;
+  }
+  for (var position = first; position < last; position++) {
+    let at = position * p.c + c;
+    dx[at] = select(0.0, scale * (dy[at] - of_beta - (x[at] - mean) * of_gamma), position < valid);
+  }
+}
+`,
+  'batch_norm/grad_parts': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// Sums of dy and of dy (x - mean) / sqrt(variance + epsilon) by channel, the gradients of beta and gamma, first pass: one
+// thread takes one channel of one share of the positions. Dispatch ceil(parts * c / 64), folded; grad_combine is next.
+// use: grid, step, batch, batch_norm
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;               // [rows, inner, c]
+@group(0) @binding(3) var<storage, read> dy: array<f32>;              // [rows, inner, c]
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;      // [2, c] mean, 1 / sqrt(variance + epsilon)
+@group(0) @binding(5) var<storage, read_write> shares: array<vec2f>;  // [parts, c] of beta, of gamma
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.parts * p.c) { return; }
+  let part = i / p.c;
+  let c = i % p.c;
+  let mean = statistics[c];
+  let size = share_size(part, valid_positions(step.rows));
+  var at = part * p.per * p.c + c;
+  var sums = vec2f(0.0);
+  for (var k = 0u; k < size; k++) {
+    sums += dy[at] * vec2f(1.0, x[at] - mean);
+    at += p.c;
+  }
+  shares[i] = vec2f(sums.x, sums.y * statistics[p.c + c]);
+}
+`,
+  'batch_norm/statistics_combine': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// Mean and 1 / sqrt(variance + epsilon) of each channel from the shares of the first pass, joined in a fixed order
+// (Chan, Golub and LeVeque, 1979):  squares = squares_a + squares_b + (mean_b - mean_a)^2 n_a n_b / (n_a + n_b)
+// and the running statistics. After a slice that is not the last, \`statistics\` holds mean and squares so far.
+// At inference both come from the running statistics. One thread a channel; dispatch ceil(c / 64).
+// use: grid, step, batch, batch_norm
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> shares: array<vec2f>;                 // [parts, c] mean, squares
+@group(0) @binding(3) var<storage, read_write> statistics: array<f32>;         // [2, c]
+@group(0) @binding(4) var<storage, read_write> running_mean: array<f32>;       // [c]
+@group(0) @binding(5) var<storage, read_write> running_variance: array<f32>;   // [c]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let c = flat_thread(gid, groups, 64);
+  if (c >= p.c) { return; }
+  if (p.training == 0) {
+    statistics[c] = running_mean[c];
+    statistics[p.c + c] = 1.0 / sqrt(running_variance[c] + p.epsilon);
+    return;
+  }
+  var count = 0.0;
+  var mean = 0.0;
+  var squares = 0.0;
+  if (p.base > 0) {
+    count = f32(min(p.base, valid_rows(step.rows, p.total)) * p.inner);
+    mean = statistics[c];
+    squares = statistics[p.c + c];
+  }
+  let positions = valid_positions(step.rows);
+  for (var part = 0u; part < p.parts; part++) {
+    let size = f32(share_size(part, positions));
+    if (size > 0.0) {
+      let share = shares[part * p.c + c];
+      let delta = share.x - mean;
+      let sum = count + size;
+      mean += delta * (size / sum);
+      squares += share.y + delta * delta * (count * (size / sum));
+      count = sum;
+    }
+  }
+  statistics[c] = mean;
+  if (p.base + p.rows < p.total) {
+    statistics[p.c + c] = squares;
+    return;
+  }
+  let variance = squares / count;
+  statistics[p.c + c] = 1.0 / sqrt(variance + p.epsilon);
+  running_mean[c] += (1.0 - p.momentum) * (mean - running_mean[c]);
+  running_variance[c] += (1.0 - p.momentum) * (variance - running_variance[c]);
+}
+`,
+  'batch_norm/statistics_parts': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What the batch-norm kernels share. x is [rows, inner, c], channels last; statistics are taken over rows and inner.
+struct Params {
+  rows: u32, inner: u32, c: u32,
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  training: u32,           // 1: statistics of the batch, padded rows do not count
+  parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
+  momentum: f32, epsilon: f32,
+}
+
+// Positions (row and place within it) of this slice that count.
+fn valid_positions(step_rows: u32) -> u32 {
+  if (p.training == 0) { return p.rows * p.inner; }
+  let valid = valid_rows(step_rows, p.total);
+  return min(max(valid, p.base) - p.base, p.rows) * p.inner;
+}
+
+// Positions of share \`part\` that count.
+fn share_size(part: u32, positions: u32) -> u32 {
+  let start = part * p.per;
+  return min(max(positions, start) - start, p.per);
+}
+// Mean and sum of squared deviations of each channel, first pass: one thread takes one channel of one share of the
+// positions, by Welford's recurrence, which does not cancel however large the mean is:
+//   mean += (x - mean) / k;  squares += (x - mean_before) (x - mean)
+// Neighbouring threads take neighbouring channels. Dispatch ceil(parts * c / 64), folded; statistics_combine is next.
+// use: grid, step, batch, batch_norm
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;               // [rows, inner, c]
+@group(0) @binding(3) var<storage, read_write> shares: array<vec2f>;  // [parts, c] mean, squares
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.parts * p.c) { return; }
+  let part = i / p.c;
+  let size = share_size(part, valid_positions(step.rows));
+  var at = part * p.per * p.c + i % p.c;
+  var mean = 0.0;
+  var squares = 0.0;
+  for (var k = 0u; k < size; k++) {
+    let deviation = x[at] - mean;
+    mean += deviation / f32(k + 1);
+    squares += deviation * (x[at] - mean);
+    at += p.c;
+  }
+  shares[i] = vec2f(mean, squares);
+}
+`,
   'binary/broadcast': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -170,224 +592,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i < p.size) { out[i] = binary(FN, a[i], b[i]); }
 }
 `,
-  'conv2d/direct_strip': `enable subgroups;
-// 2-D convolution, stride 1, forward; and, with flipped weights, its input gradient.
-//
-//   y[n,oy,ox,co] = act( bias[co] + sum_{kh,kw,ci} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * W[kh,kw,ci,co] )
-//
-// dX of a stride-1 convolution is the same sum: x := dY, weights repacked with FLIP = 1, cin and cout exchanged,
-// h,w := the forward's oh,ow and oh,ow := the forward's h,w, padTop := KH-1-padTop, padLeft := KW-1-padLeft.
-//
-// tile:  one workgroup = one subgroup of 8 lanes. A lane owns 4 output channels (one vec4), so a subgroup CB = 32.
-//        It accumulates SEGS row segments of COLS pixels each (rows counted through all images: n*oh + oy).
-//        For 8 input channels and one kernel row it loads the segment's COLS+KW-1 inputs, one channel a lane, then
-//        broadcasts channel after channel: a value loaded once serves KW taps and 32 output channels, a weight
-//        (vec4 from a uniform buffer, the cheapest load lavapipe has) serves all pixels of the tile.
-// dispatch: ceil(n*oh / SEGS) * ceil(ow / COLS) workgroups, folded to 2-D; one dispatch for each block of 32 output
-//        channels and each slice of input channels that fits 64 KiB (slice sizes and layout: repack_uniform.wgsl).
-//        Slices after the first set \`accumulate\`; only the last sets \`bias\` and \`relu\`.
-// good for: lavapipe, where load instructions decide. On GPUs, workgroup-memory tiles win.
-// needs: cout a multiple of 4 (y is written as vec4; scalar stores cost a fifth to a third): else direct_strip_any.wgsl.
-// instead:  first_layer.wgsl below 8 input channels; other kernels for stride > 1 or very many slices (512 -> 512).
-
-const SG: u32 = 8;          // subgroup size the device must have
-const CB: u32 = SG * 4;     // output channels a workgroup
-const SEGS: u32 = 1;        // row segments a tile; more than 1 pays for very narrow pictures
-const COLS: u32 = 14;       // pixels a segment
-const KW: u32 = 3;          // kernel width; the height is free (p.kh)
-const WSIZE: u32 = 2304;    // vec4s bound: at least sliceRed * kh * KW * SG, at most 4096 (64 KiB)
-const IC: u32 = COLS + KW - 1;
-
-struct Params {
-  n: u32, h: u32, w: u32, cin: u32,
-  oh: u32, ow: u32, cout: u32, kh: u32,
-  padTop: i32, padLeft: i32,
-  ci0: u32,         // first input channel of this slice
-  ciCount: u32,     // its channels, rounded up to a multiple of SG
-  co0: u32,         // first output channel of this block
-  accumulate: u32,  // 1: add to what y holds
-  bias: u32,        // 1: add bias
-  relu: u32,        // 1: max(., 0), letting NaN through
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, h, w, cin]
-@group(0) @binding(2) var<uniform> weights: array<vec4f, WSIZE>; // [ciCount, kh, KW, lane] x 4 output channels
-@group(0) @binding(3) var<storage, read> bias: array<f32>;       // [cout]; any buffer when p.bias = 0
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [n, oh, ow, cout / 4]
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let strips = (p.ow + COLS - 1) / COLS;
-  let rows = p.n * p.oh;
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= strips * ((rows + SEGS - 1) / SEGS)) { return; }  // the whole subgroup returns: uniform
-  let ox0 = (id % strips) * COLS;
-  let row0 = (id / strips) * SEGS;
-
-  var acc: array<array<vec4f, COLS>, SEGS>;
-  for (var cb = 0u; cb < p.ciCount; cb += SG) {
-    let ci = p.ci0 + cb + lane;
-    for (var kh = 0u; kh < p.kh; kh++) {
-      // one input channel a lane; outside the picture (or past the last channel) reads 0
-      var xs: array<array<f32, IC>, SEGS>;
-      for (var s = 0u; s < SEGS; s++) {
-        let row = row0 + s;
-        let iy = i32(row % p.oh + kh) - p.padTop;
-        let rowOk = row < rows && iy >= 0 && iy < i32(p.h) && ci < p.cin;
-        let base = ((row / p.oh) * p.h + u32(iy)) * p.w;
-        for (var j = 0u; j < IC; j++) {
-          let ix = i32(ox0 + j) - p.padLeft;
-          let ok = rowOk && ix >= 0 && ix < i32(p.w);
-          xs[s][j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
-        }
-      }
-      var at = (cb * p.kh + kh) * (KW * SG) + lane;
-      for (var u = 0u; u < SG; u++) {
-        var b: array<array<f32, IC>, SEGS>;  // channel cb + u, the same in all lanes
-        for (var s = 0u; s < SEGS; s++) {
-          for (var j = 0u; j < IC; j++) { b[s][j] = subgroupShuffle(xs[s][j], u); }
-        }
-        for (var kw = 0u; kw < KW; kw++) {
-          let wv = weights[at + kw * SG];
-          for (var s = 0u; s < SEGS; s++) {
-            for (var c = 0u; c < COLS; c++) { acc[s][c] += b[s][c + kw] * wv; }
-          }
-        }
-        at += p.kh * (KW * SG);
-      }
-    }
-  }
-
-  let c0 = p.co0 + lane * 4;
-  for (var s = 0u; s < SEGS; s++) {
-    for (var c = 0u; c < COLS; c++) {
-      let o = (((row0 + s) * p.ow + ox0 + c) * p.cout + c0) / 4;
-      if (row0 + s < rows && ox0 + c < p.ow && c0 < p.cout) {
-        var v = acc[s][c];
-        if (p.accumulate != 0) { v += y[o]; }
-        if (p.bias != 0) { v += vec4f(bias[c0], bias[c0 + 1], bias[c0 + 2], bias[c0 + 3]); }
-        if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
-        y[o] = v;
-      }
-    }
-  }
-}
-`,
-  'conv2d/direct_strip_any': `enable subgroups;
-// 2-D convolution, stride 1, forward; and, with flipped weights, its input gradient.
-//
-//   y[n,oy,ox,co] = act( bias[co] + sum_{kh,kw,ci} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * W[kh,kw,ci,co] )
-//
-// dX of a stride-1 convolution is the same sum: x := dY, weights repacked with FLIP = 1, cin and cout exchanged,
-// h,w := the forward's oh,ow and oh,ow := the forward's h,w, padTop := KH-1-padTop, padLeft := KW-1-padLeft.
-//
-// tile:  one workgroup = one subgroup of 8 lanes. A lane owns 4 output channels (one vec4), so a subgroup CB = 32.
-//        It accumulates SEGS row segments of COLS pixels each (rows counted through all images: n*oh + oy).
-//        For 8 input channels and one kernel row it loads the segment's COLS+KW-1 inputs, one channel a lane, then
-//        broadcasts channel after channel: a value loaded once serves KW taps and 32 output channels, a weight
-//        (vec4 from a uniform buffer, the cheapest load lavapipe has) serves all pixels of the tile.
-// dispatch: ceil(n*oh / SEGS) * ceil(ow / COLS) workgroups, folded to 2-D; one dispatch for each block of 32 output
-//        channels and each slice of input channels that fits 64 KiB (slice sizes and layout: repack_uniform.wgsl).
-//        Slices after the first set \`accumulate\`; only the last sets \`bias\` and \`relu\`.
-// This is direct_strip.wgsl for any cout: it stores single floats, and is a fifth to a third slower.
-// good for: lavapipe, where load instructions decide. On GPUs, workgroup-memory tiles win.
-// instead:  first_layer.wgsl below 8 input channels; other kernels for stride > 1 or very many slices (512 -> 512).
-
-const SG: u32 = 8;          // subgroup size the device must have
-const CB: u32 = SG * 4;     // output channels a workgroup
-const SEGS: u32 = 1;        // row segments a tile; more than 1 pays for very narrow pictures
-const COLS: u32 = 7;        // pixels a segment
-const KW: u32 = 3;          // kernel width; the height is free (p.kh)
-const WSIZE: u32 = 2304;    // vec4s bound: at least sliceRed * kh * KW * SG, at most 4096 (64 KiB)
-const IC: u32 = COLS + KW - 1;
-
-struct Params {
-  n: u32, h: u32, w: u32, cin: u32,
-  oh: u32, ow: u32, cout: u32, kh: u32,
-  padTop: i32, padLeft: i32,
-  ci0: u32,         // first input channel of this slice
-  ciCount: u32,     // its channels, rounded up to a multiple of SG
-  co0: u32,         // first output channel of this block
-  accumulate: u32,  // 1: add to what y holds
-  bias: u32,        // 1: add bias
-  relu: u32,        // 1: max(., 0), letting NaN through
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, h, w, cin]
-@group(0) @binding(2) var<uniform> weights: array<vec4f, WSIZE>; // [ciCount, kh, KW, lane] x 4 output channels
-@group(0) @binding(3) var<storage, read> bias: array<f32>;       // [cout]; any buffer when p.bias = 0
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;    // [n, oh, ow, cout]
-
-// one value of y: channel co at address at
-fn put(at: u32, co: u32, sum: f32) {
-  if (co >= p.cout) { return; }
-  var v = sum;
-  if (p.accumulate != 0) { v += y[at]; }
-  if (p.bias != 0) { v += bias[co]; }
-  if (p.relu != 0) { v = select(v, 0.0, v <= 0.0); }
-  y[at] = v;
-}
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let strips = (p.ow + COLS - 1) / COLS;
-  let rows = p.n * p.oh;
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= strips * ((rows + SEGS - 1) / SEGS)) { return; }  // the whole subgroup returns: uniform
-  let ox0 = (id % strips) * COLS;
-  let row0 = (id / strips) * SEGS;
-
-  var acc: array<array<vec4f, COLS>, SEGS>;
-  for (var cb = 0u; cb < p.ciCount; cb += SG) {
-    let ci = p.ci0 + cb + lane;
-    for (var kh = 0u; kh < p.kh; kh++) {
-      // one input channel a lane; outside the picture (or past the last channel) reads 0
-      var xs: array<array<f32, IC>, SEGS>;
-      for (var s = 0u; s < SEGS; s++) {
-        let row = row0 + s;
-        let iy = i32(row % p.oh + kh) - p.padTop;
-        let rowOk = row < rows && iy >= 0 && iy < i32(p.h) && ci < p.cin;
-        let base = ((row / p.oh) * p.h + u32(iy)) * p.w;
-        for (var j = 0u; j < IC; j++) {
-          let ix = i32(ox0 + j) - p.padLeft;
-          let ok = rowOk && ix >= 0 && ix < i32(p.w);
-          xs[s][j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
-        }
-      }
-      var at = (cb * p.kh + kh) * (KW * SG) + lane;
-      for (var u = 0u; u < SG; u++) {
-        var b: array<array<f32, IC>, SEGS>;  // channel cb + u, the same in all lanes
-        for (var s = 0u; s < SEGS; s++) {
-          for (var j = 0u; j < IC; j++) { b[s][j] = subgroupShuffle(xs[s][j], u); }
-        }
-        for (var kw = 0u; kw < KW; kw++) {
-          let wv = weights[at + kw * SG];
-          for (var s = 0u; s < SEGS; s++) {
-            for (var c = 0u; c < COLS; c++) { acc[s][c] += b[s][c + kw] * wv; }
-          }
-        }
-        at += p.kh * (KW * SG);
-      }
-    }
-  }
-
-  let c0 = p.co0 + lane * 4;
-  for (var s = 0u; s < SEGS; s++) {
-    for (var c = 0u; c < COLS; c++) {
-      if (row0 + s < rows && ox0 + c < p.ow) {
-        let o = ((row0 + s) * p.ow + ox0 + c) * p.cout + c0;
-        let v = acc[s][c];
-        put(o, c0, v.x);
-        put(o + 1, c0 + 1, v.y);
-        put(o + 2, c0 + 2, v.z);
-        put(o + 3, c0 + 3, v.w);
-      }
-    }
-  }
-}
-`,
   'conv2d/first_layer': `enable subgroups;
 // Forward convolution, stride 1, for very few input channels (1 to 4): the first layer of a network.
 //
@@ -475,7 +679,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 }
 `,
-  'conv2d/grad_kernel_first': `enable subgroups;
+  'conv2d/kernel_grad_first': `enable subgroups;
 // Kernel gradient (and bias gradient) of a stride-1 convolution with very few input channels (1 to 4): partial sums.
 //
 //   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * dY[n,oy,ox,co]      db[co] = sum dY
@@ -483,10 +687,10 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
 // tile:  one workgroup = one subgroup of 8 lanes: 32 output channels (a vec4 a lane) and all KH*KW*CIN weights, which
 //        stay in registers; it walks the rows (n*oh + oy) of its share in steps of PX pixels: PX vec4 loads of dY, and
 //        inputs loaded one pixel a lane (VECS loads of 8 pixels a kernel row) and broadcast.
-// dispatch: ceil(cout/32) * shares workgroups, folded to 2-D; then sum_parts.wgsl.
-// scratch: parts, shares * (KH*KW*CIN*cout + cout) floats.
-// needs: cout a multiple of 4; else grad_kernel_strip_any.wgsl.
-// good for: lavapipe, where it is bound by the loads of dY. shares: 32. From 8 input channels: grad_kernel_strip.
+// dispatch: ceil(cout/32) * shares workgroups, folded to 2-D; then sum_shares.wgsl where shares > 1.
+// result: one set of sums for each share; with a single share they are the gradients themselves.
+// needs: cout a multiple of 4.
+// good for: lavapipe, where it is bound by the loads of dY. shares: 32. From 8 input channels: kernel_grad_strip.
 
 const SG: u32 = 8;
 const CIN: u32 = 1;
@@ -507,7 +711,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, CIN]
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, KH*KW*CIN*cout + cout]
+@group(0) @binding(3) var<storage, read_write> dw: array<f32>;      // [shares, KH, KW, CIN, cout]
+@group(0) @binding(4) var<storage, read_write> db: array<f32>;      // [shares, cout]
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -518,7 +723,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   let share = id / coBlocks;
 
   var acc: array<array<array<vec4f, CIN>, KW>, KH>;
-  var db = vec4f();
+  var sum = vec4f();
   let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
   for (var row = share * p.rowsPerShare; row < end; row++) {
     for (var ox0 = 0u; ox0 < p.ow; ox0 += PX) {
@@ -526,7 +731,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       for (var c = 0u; c < PX; c++) {
         let ok = co < p.cout && ox0 + c < p.ow;
         g[c] = select(vec4f(), dy[select(0u, ((row * p.ow + ox0 + c) * p.cout + co) / 4, ok)], ok);
-        db += g[c];
+        sum += g[c];
       }
       for (var kh = 0u; kh < KH; kh++) {
         let iy = i32(row % p.oh + kh) - p.padTop;
@@ -552,210 +757,18 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 
   let size = KH * KW * CIN * p.cout;
-  let out = share * (size + p.cout);
+  let out = share * size;
   for (var kh = 0u; kh < KH; kh++) {
     for (var kw = 0u; kw < KW; kw++) {
       for (var ci = 0u; ci < CIN; ci++) {
         for (var k = 0u; k < 4; k++) {
-          if (co + k < p.cout) { parts[out + ((kh * KW + kw) * CIN + ci) * p.cout + co + k] = acc[kh][kw][ci][k]; }
+          if (co + k < p.cout) { dw[out + ((kh * KW + kw) * CIN + ci) * p.cout + co + k] = acc[kh][kw][ci][k]; }
         }
       }
     }
   }
   for (var k = 0u; k < 4; k++) {
-    if (co + k < p.cout) { parts[out + size + co + k] = db[k]; }
-  }
-}
-`,
-  'conv2d/grad_kernel_strip': `enable subgroups;
-// Kernel gradient (and bias gradient) of a stride-1 convolution: partial sums, one set a share of the rows.
-//
-//   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * dY[n,oy,ox,co]      db[co] = sum dY
-//
-// tile:  one workgroup = one subgroup of 8 lanes: 8 input channels x 32 output channels (a vec4 a lane) x one kernel
-//        row. It walks the rows (n*oh + oy) of its share in steps of PX pixels, loads PX vec4 of dY and
-//        PX+KW-1 inputs (one channel a lane), and broadcasts channel after channel.
-// dispatch: ceil(cin/8) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then sum_parts.wgsl.
-// scratch: parts, shares * (kh*KW*cin*cout + cout) floats.
-// needs: cout a multiple of 4 (dY is read as vec4); else grad_kernel_strip_any.wgsl.
-// good for: lavapipe. Take the fewest shares that give some 32 workgroups: the second pass reads every share.
-
-const SG: u32 = 8;
-const KW: u32 = 3;
-const PX: u32 = 2;   // pixels a step; 4 and more spill
-const IC: u32 = PX + KW - 1;
-
-struct Params {
-  n: u32, h: u32, w: u32, cin: u32,
-  oh: u32, ow: u32, cout: u32, kh: u32,
-  padTop: i32, padLeft: i32,
-  shares: u32,
-  rowsPerShare: u32,   // ceil(n*oh / shares)
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, cin]
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, kh*KW*cin*cout + cout]
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let ciBlocks = (p.cin + SG - 1) / SG;
-  let coBlocks = (p.cout + SG * 4 - 1) / (SG * 4);
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= ciBlocks * coBlocks * p.kh * p.shares) { return; }  // uniform
-  let ci0 = (id % ciBlocks) * SG;
-  let kh = (id / ciBlocks) % p.kh;
-  let co = ((id / (ciBlocks * p.kh)) % coBlocks) * (SG * 4) + lane * 4;
-  let share = id / (ciBlocks * p.kh * coBlocks);
-  let ci = ci0 + lane;
-
-  var acc: array<array<vec4f, KW>, SG>;
-  var db = vec4f();
-  let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
-  for (var row = share * p.rowsPerShare; row < end; row++) {
-    let oy = row % p.oh;
-    let image = row / p.oh;
-    for (var ox0 = 0u; ox0 < p.ow; ox0 += PX) {
-      var g: array<vec4f, PX>;
-      for (var c = 0u; c < PX; c++) {
-        let ok = ox0 + c < p.ow && co < p.cout;
-        g[c] = select(vec4f(), dy[select(0u, ((row * p.ow + ox0 + c) * p.cout + co) / 4, ok)], ok);
-        db += g[c];
-      }
-      let iy = i32(oy + kh) - p.padTop;
-      let rowOk = iy >= 0 && iy < i32(p.h) && ci < p.cin;
-      let base = (image * p.h + u32(iy)) * p.w;
-      var xs: array<f32, IC>;
-      for (var j = 0u; j < IC; j++) {
-        let ix = i32(ox0 + j) - p.padLeft;
-        let ok = rowOk && ix >= 0 && ix < i32(p.w);
-        xs[j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
-      }
-      for (var u = 0u; u < SG; u++) {
-        var b: array<f32, IC>;
-        for (var j = 0u; j < IC; j++) { b[j] = subgroupShuffle(xs[j], u); }
-        for (var kw = 0u; kw < KW; kw++) {
-          var s = acc[u][kw];  // a local: the sum over the pixels stays in registers
-          for (var c = 0u; c < PX; c++) { s += b[c + kw] * g[c]; }
-          acc[u][kw] = s;
-        }
-      }
-    }
-  }
-
-  let size = p.kh * KW * p.cin * p.cout;
-  let out = share * (size + p.cout);
-  for (var u = 0u; u < SG; u++) {
-    for (var kw = 0u; kw < KW; kw++) {
-      for (var k = 0u; k < 4; k++) {
-        if (ci0 + u < p.cin && co + k < p.cout) {
-          parts[out + ((kh * KW + kw) * p.cin + ci0 + u) * p.cout + co + k] = acc[u][kw][k];
-        }
-      }
-    }
-  }
-  if (ci0 == 0 && kh == 0) {
-    for (var k = 0u; k < 4; k++) {
-      if (co + k < p.cout) { parts[out + size + co + k] = db[k]; }
-    }
-  }
-}
-`,
-  'conv2d/grad_kernel_strip_any': `enable subgroups;
-// Kernel gradient (and bias gradient) of a stride-1 convolution: partial sums, one set a share of the rows.
-//
-//   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * dY[n,oy,ox,co]      db[co] = sum dY
-//
-// tile:  one workgroup = one subgroup of 8 lanes: 8 input channels x 32 output channels (a vec4 a lane) x one kernel
-//        row. It walks the rows (n*oh + oy) of its share in steps of PX pixels, loads PX vec4 of dY and
-//        PX+KW-1 inputs (one channel a lane), and broadcasts channel after channel.
-// dispatch: ceil(cin/8) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then sum_parts.wgsl.
-// scratch: parts, shares * (kh*KW*cin*cout + cout) floats.
-// This is grad_kernel_strip.wgsl for any cout: it loads single floats, and is about a fourth slower.
-// good for: lavapipe. Take the fewest shares that give some 32 workgroups: the second pass reads every share.
-
-const SG: u32 = 8;
-const KW: u32 = 3;
-const PX: u32 = 1;   // pixels a step; 4 and more spill
-const IC: u32 = PX + KW - 1;
-
-struct Params {
-  n: u32, h: u32, w: u32, cin: u32,
-  oh: u32, ow: u32, cout: u32, kh: u32,
-  padTop: i32, padLeft: i32,
-  shares: u32,
-  rowsPerShare: u32,   // ceil(n*oh / shares)
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, cin]
-@group(0) @binding(2) var<storage, read> dy: array<f32>;            // [n, oh, ow, cout]
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, kh*KW*cin*cout + cout]
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let ciBlocks = (p.cin + SG - 1) / SG;
-  let coBlocks = (p.cout + SG * 4 - 1) / (SG * 4);
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= ciBlocks * coBlocks * p.kh * p.shares) { return; }  // uniform
-  let ci0 = (id % ciBlocks) * SG;
-  let kh = (id / ciBlocks) % p.kh;
-  let co = ((id / (ciBlocks * p.kh)) % coBlocks) * (SG * 4) + lane * 4;
-  let share = id / (ciBlocks * p.kh * coBlocks);
-  let ci = ci0 + lane;
-
-  var acc: array<array<vec4f, KW>, SG>;
-  var db = vec4f();
-  let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
-  for (var row = share * p.rowsPerShare; row < end; row++) {
-    let oy = row % p.oh;
-    let image = row / p.oh;
-    for (var ox0 = 0u; ox0 < p.ow; ox0 += PX) {
-      var g: array<vec4f, PX>;
-      for (var c = 0u; c < PX; c++) {
-        let base = (row * p.ow + ox0 + c) * p.cout + co;
-        let ok = vec4<bool>(ox0 + c < p.ow) & (vec4u(co) + vec4u(0, 1, 2, 3) < vec4u(p.cout));
-        let at = select(vec4u(0), vec4u(base) + vec4u(0, 1, 2, 3), ok);
-        g[c] = select(vec4f(), vec4f(dy[at.x], dy[at.y], dy[at.z], dy[at.w]), ok);
-        db += g[c];
-      }
-      let iy = i32(oy + kh) - p.padTop;
-      let rowOk = iy >= 0 && iy < i32(p.h) && ci < p.cin;
-      let base = (image * p.h + u32(iy)) * p.w;
-      var xs: array<f32, IC>;
-      for (var j = 0u; j < IC; j++) {
-        let ix = i32(ox0 + j) - p.padLeft;
-        let ok = rowOk && ix >= 0 && ix < i32(p.w);
-        xs[j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
-      }
-      for (var u = 0u; u < SG; u++) {
-        var b: array<f32, IC>;
-        for (var j = 0u; j < IC; j++) { b[j] = subgroupShuffle(xs[j], u); }
-        for (var kw = 0u; kw < KW; kw++) {
-          var s = acc[u][kw];  // a local: the sum over the pixels stays in registers
-          for (var c = 0u; c < PX; c++) { s += b[c + kw] * g[c]; }
-          acc[u][kw] = s;
-        }
-      }
-    }
-  }
-
-  let size = p.kh * KW * p.cin * p.cout;
-  let out = share * (size + p.cout);
-  for (var u = 0u; u < SG; u++) {
-    for (var kw = 0u; kw < KW; kw++) {
-      for (var k = 0u; k < 4; k++) {
-        if (ci0 + u < p.cin && co + k < p.cout) {
-          parts[out + ((kh * KW + kw) * p.cin + ci0 + u) * p.cout + co + k] = acc[u][kw][k];
-        }
-      }
-    }
-  }
-  if (ci0 == 0 && kh == 0) {
-    for (var k = 0u; k < 4; k++) {
-      if (co + k < p.cout) { parts[out + size + co + k] = db[k]; }
-    }
+    if (co + k < p.cout) { db[share * p.cout + co + k] = sum[k]; }
   }
 }
 `,
@@ -824,6 +837,327 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   } else {
     if (p.accumulate == 1) { sum += dkernel[i]; }
     dkernel[i] = sum;
+  }
+}
+`,
+  'conv2d/kernel_grad_register': `// What the kernels of a convolution's weight gradient share. It is a matrix product over all pixels (n, oy, ox): a row
+// is one weight's place (ky, kx, ci), a column one output channel. The bias gradient is one more row, whose input is
+// always 1.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,   // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,        // dy [n, oh, ow, cout]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  mask: u32,         // 1: dy counts only where y > 0
+  db: u32,           // 1: the bias gradient is wanted
+  accumulate: u32,   // 1: add to what is there
+  shares: u32,       // the pixels are split into so many sums
+  per_share: u32,    // pixels of a share
+}
+// Kernel and bias gradient as a matrix product in registers: rows (ky, kx, ci) and the bias, columns output channels,
+// summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
+// Each thread computes TM rows x TN channels and walks over the pixels: TM + TN loads for TM * TN multiply-adds.
+// One share writes dkernel and db; several write [share, row, channel] into \`dkernel\`, and sum_parts adds them up.
+// Workgroup 8 x 8 threads = (8 TM) rows x (8 TN) channels; dispatch tiles of channels x tiles of rows x shares, folded.
+// Good for any shape on any device; on real GPUs the workgroup-memory tile is better.
+// use: conv_kernel_grad
+const TM: u32 = 4;
+const TN: u32 = 4;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
+@group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [kh, kw, cin, cout], or parts [shares, rows, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [cout]; any buffer without db
+
+@compute @workgroup_size(8, 8)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let weights = p.kh * p.kw * p.cin;
+  let rows = weights + p.db;
+  let column_tiles = (p.cout + 8 * TN - 1) / (8 * TN);
+  let row_tiles = (rows + 8 * TM - 1) / (8 * TM);
+  let tile = wid.x + wid.y * groups.x;
+  let share = tile / (column_tiles * row_tiles);
+  let row0 = tile / column_tiles % row_tiles * (8 * TM) + lid.y;
+  let column0 = tile % column_tiles * (8 * TN) + lid.x;
+  if (share >= p.shares || row0 >= rows || column0 >= p.cout) { return; }
+
+  var down: array<i32, TM>;    // from the window's corner to the row's tap
+  var across: array<i32, TM>;
+  var channels: array<u32, TM>;
+  var is_bias: array<bool, TM>;
+  // Rows and channels past the edge repeat the last one; their results are not stored.
+  for (var i = 0u; i < TM; i++) {
+    let row = min(row0 + 8 * i, rows - 1);
+    is_bias[i] = row == weights;
+    channels[i] = row % p.cin;
+    across[i] = i32(row / p.cin % p.kw * p.dilation_w) - p.pad_left;
+    down[i] = i32(row / (p.cin * p.kw) * p.dilation_h) - p.pad_top;
+  }
+  var columns: array<u32, TN>;
+  for (var j = 0u; j < TN; j++) { columns[j] = min(column0 + 8 * j, p.cout - 1); }
+
+  var sums: array<array<f32, TN>, TM>;
+  let first = share * p.per_share;
+  let end = min(first + p.per_share, p.n * p.oh * p.ow);
+  var ox = first % p.ow;
+  var oy = first / p.ow % p.oh;
+  var image = first / (p.ow * p.oh);
+  for (var pixel = first; pixel < end; pixel++) {
+    var gradients: array<f32, TN>;
+    for (var j = 0u; j < TN; j++) {
+      let at = pixel * p.cout + columns[j];
+      gradients[j] = dy[at];
+      if (p.mask == 1) { gradients[j] = select(gradients[j], 0.0, y[at] <= 0.0); }
+    }
+    for (var i = 0u; i < TM; i++) {
+      let iy = i32(oy * p.stride_h) + down[i];
+      let ix = i32(ox * p.stride_w) + across[i];
+      let inside = !is_bias[i] && iy >= 0 && iy < i32(p.h) && ix >= 0 && ix < i32(p.w);
+      let at = select(0u, ((image * p.h + u32(iy)) * p.w + u32(ix)) * p.cin + channels[i], inside);
+      let value = select(select(0.0, 1.0, is_bias[i]), x[at], inside);
+      for (var j = 0u; j < TN; j++) { sums[i][j] += value * gradients[j]; }
+    }
+    ox++;
+    if (ox == p.ow) { ox = 0; oy++; }
+    if (oy == p.oh) { oy = 0; image++; }
+  }
+  for (var i = 0u; i < TM; i++) {
+    let row = row0 + 8 * i;
+    for (var j = 0u; j < TN; j++) {
+      let column = column0 + 8 * j;
+      if (row < rows && column < p.cout) {
+        if (p.shares > 1) {
+          dkernel[(share * rows + row) * p.cout + column] = sums[i][j];
+        } else if (is_bias[i]) {
+          if (p.accumulate == 1) { sums[i][j] += db[column]; }
+          db[column] = sums[i][j];
+        } else {
+          if (p.accumulate == 1) { sums[i][j] += dkernel[row * p.cout + column]; }
+          dkernel[row * p.cout + column] = sums[i][j];
+        }
+      }
+    }
+  }
+}
+`,
+  'conv2d/kernel_grad_strip': `enable subgroups;
+// Kernel gradient (and bias gradient) of a stride-1 convolution: partial sums, one set a share of the rows.
+//
+//   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * dY[n,oy,ox,co]      db[co] = sum dY
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 8 input channels x 32 output channels (a vec4 a lane) x one kernel
+//        row. It walks the rows (n*oh + oy) of its share in steps of PX pixels, loads PX vec4 of dY and
+//        PX+KW-1 inputs (one channel a lane), and broadcasts channel after channel.
+// dispatch: ceil(cin/8) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then sum_shares.wgsl where shares > 1.
+// result: one set of sums for each share; with a single share they are the gradients themselves.
+// needs: cout a multiple of 4 (dY is read as vec4).
+// good for: lavapipe. Take the fewest shares that give some 32 workgroups: the second pass reads every share.
+
+const SG: u32 = 8;
+const KW: u32 = 3;
+const PX: u32 = 2;   // pixels a step; 4 and more spill
+const IC: u32 = PX + KW - 1;
+
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,
+  oh: u32, ow: u32, cout: u32, kh: u32,
+  padTop: i32, padLeft: i32,
+  shares: u32,
+  rowsPerShare: u32,   // ceil(n*oh / shares)
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, cin]
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
+@group(0) @binding(3) var<storage, read_write> dw: array<f32>;      // [shares, kh, KW, cin, cout]
+@group(0) @binding(4) var<storage, read_write> db: array<f32>;      // [shares, cout]
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let ciBlocks = (p.cin + SG - 1) / SG;
+  let coBlocks = (p.cout + SG * 4 - 1) / (SG * 4);
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= ciBlocks * coBlocks * p.kh * p.shares) { return; }  // uniform
+  let ci0 = (id % ciBlocks) * SG;
+  let kh = (id / ciBlocks) % p.kh;
+  let co = ((id / (ciBlocks * p.kh)) % coBlocks) * (SG * 4) + lane * 4;
+  let share = id / (ciBlocks * p.kh * coBlocks);
+  let ci = ci0 + lane;
+
+  var acc: array<array<vec4f, KW>, SG>;
+  var sum = vec4f();
+  let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
+  for (var row = share * p.rowsPerShare; row < end; row++) {
+    let oy = row % p.oh;
+    let image = row / p.oh;
+    for (var ox0 = 0u; ox0 < p.ow; ox0 += PX) {
+      var g: array<vec4f, PX>;
+      for (var c = 0u; c < PX; c++) {
+        let ok = ox0 + c < p.ow && co < p.cout;
+        g[c] = select(vec4f(), dy[select(0u, ((row * p.ow + ox0 + c) * p.cout + co) / 4, ok)], ok);
+        sum += g[c];
+      }
+      let iy = i32(oy + kh) - p.padTop;
+      let rowOk = iy >= 0 && iy < i32(p.h) && ci < p.cin;
+      let base = (image * p.h + u32(iy)) * p.w;
+      var xs: array<f32, IC>;
+      for (var j = 0u; j < IC; j++) {
+        let ix = i32(ox0 + j) - p.padLeft;
+        let ok = rowOk && ix >= 0 && ix < i32(p.w);
+        xs[j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
+      }
+      for (var u = 0u; u < SG; u++) {
+        var b: array<f32, IC>;
+        for (var j = 0u; j < IC; j++) { b[j] = subgroupShuffle(xs[j], u); }
+        for (var kw = 0u; kw < KW; kw++) {
+          var s = acc[u][kw];  // a local: the sum over the pixels stays in registers
+          for (var c = 0u; c < PX; c++) { s += b[c + kw] * g[c]; }
+          acc[u][kw] = s;
+        }
+      }
+    }
+  }
+
+  let size = p.kh * KW * p.cin * p.cout;
+  let out = share * size;
+  for (var u = 0u; u < SG; u++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      for (var k = 0u; k < 4; k++) {
+        if (ci0 + u < p.cin && co + k < p.cout) {
+          dw[out + ((kh * KW + kw) * p.cin + ci0 + u) * p.cout + co + k] = acc[u][kw][k];
+        }
+      }
+    }
+  }
+  if (ci0 == 0 && kh == 0) {
+    for (var k = 0u; k < 4; k++) {
+      if (co + k < p.cout) { db[share * p.cout + co + k] = sum[k]; }
+    }
+  }
+}
+`,
+  'conv2d/kernel_grad_tile': `// What the kernels of a convolution's weight gradient share. It is a matrix product over all pixels (n, oy, ox): a row
+// is one weight's place (ky, kx, ci), a column one output channel. The bias gradient is one more row, whose input is
+// always 1.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,   // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,        // dy [n, oh, ow, cout]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  mask: u32,         // 1: dy counts only where y > 0
+  db: u32,           // 1: the bias gradient is wanted
+  accumulate: u32,   // 1: add to what is there
+  shares: u32,       // the pixels are split into so many sums
+  per_share: u32,    // pixels of a share
+}
+// Kernel and bias gradient as a matrix product through workgroup memory: rows (ky, kx, ci) and the bias, columns output
+// channels, summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
+// 256 threads compute 64 rows x 64 channels; for 16 pixels they load both tiles into workgroup memory, every value once
+// (vec4s along rows on the left, along channels on the right), and each thread multiplies 4 rows with 4 channels.
+// One share writes dkernel and db; several write [share, row, channel] into \`dkernel\`, and sum_parts adds them up.
+// Dispatch tiles of channels x tiles of rows x shares, folded. Workgroup memory: 8 KiB.
+// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
+// use: conv_kernel_grad
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
+@group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [kh, kw, cin, cout], or parts [shares, rows, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [cout]; any buffer without db
+
+var<workgroup> left: array<vec4f, 256>;    // [pixel, row / 4]
+var<workgroup> right: array<vec4f, 256>;   // [pixel, channel / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let weights = p.kh * p.kw * p.cin;
+  let rows = weights + p.db;
+  let column_tiles = (p.cout + 63) / 64;
+  let row_tiles = (rows + 63) / 64;
+  let tile = wid.x + wid.y * groups.x;
+  let share = tile / (column_tiles * row_tiles);
+  let row0 = tile / column_tiles % row_tiles * 64;
+  let column0 = tile % column_tiles * 64;
+  if (share >= p.shares) { return; }  // the whole workgroup
+
+  // Loads: one of 16 pixels, a quad of rows and a quad of channels. Computes: a quad of rows, a quad of channels.
+  let quad = thread % 16;
+  let group = thread / 16;
+  var down: array<i32, 4>;    // from the window's corner to the row's tap
+  var across: array<i32, 4>;
+  var channels: array<u32, 4>;
+  for (var i = 0u; i < 4; i++) {
+    let row = row0 + quad * 4 + i;
+    channels[i] = row % p.cin;
+    across[i] = i32(row / p.cin % p.kw * p.dilation_w) - p.pad_left;
+    down[i] = i32(row / (p.cin * p.kw) * p.dilation_h) - p.pad_top;
+  }
+
+  var sums: array<vec4f, 4>;
+  let first = share * p.per_share;
+  let end = min(first + p.per_share, p.n * p.oh * p.ow);
+  for (var pixel0 = first; pixel0 < end; pixel0 += 16u) {
+    let pixel = pixel0 + group;
+    let iy = i32(pixel / p.ow % p.oh * p.stride_h);
+    let ix = i32(pixel % p.ow * p.stride_w);
+    let image = pixel / (p.ow * p.oh) * p.h;
+    var values = vec4f();
+    var gradients = vec4f();
+    for (var i = 0u; i < 4; i++) {
+      let row = row0 + quad * 4 + i;
+      let sy = iy + down[i];
+      let sx = ix + across[i];
+      if (pixel < end && row < weights && sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w)) {
+        values[i] = x[((image + u32(sy)) * p.w + u32(sx)) * p.cin + channels[i]];
+      }
+      if (row == weights) { values[i] = 1.0; }
+      let column = column0 + quad * 4 + i;
+      if (pixel < end && column < p.cout) {
+        let at = pixel * p.cout + column;
+        gradients[i] = dy[at];
+        if (p.mask == 1) { gradients[i] = select(gradients[i], 0.0, y[at] <= 0.0); }
+      }
+    }
+    left[thread] = values;
+    right[thread] = gradients;
+    workgroupBarrier();
+    for (var k = 0u; k < 16; k++) {
+      let a = left[k * 16 + group];
+      let b = right[k * 16 + quad];
+      for (var i = 0u; i < 4; i++) { sums[i] += a[i] * b; }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4; i++) {
+    let row = row0 + group * 4 + i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + quad * 4 + j;
+      if (row < rows && column < p.cout) {
+        var sum = sums[i][j];
+        if (p.shares > 1) {
+          dkernel[(share * rows + row) * p.cout + column] = sum;
+        } else if (row == weights) {
+          if (p.accumulate == 1) { sum += db[column]; }
+          db[column] = sum;
+        } else {
+          if (p.accumulate == 1) { sum += dkernel[row * p.cout + column]; }
+          dkernel[row * p.cout + column] = sum;
+        }
+      }
+    }
   }
 }
 `,
@@ -899,7 +1233,116 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   out[i] = sum;
 }
 `,
-  'conv2d/repack_uniform': `// Repack a convolution kernel, HWIO, into the slices that direct_strip.wgsl reads through a uniform buffer.
+  'conv2d/register_tile': `// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
+// its input gradient are both of it: a result pixel gathers the source pixels that its taps point at.
+//
+//   position in the source = (o * scale + k * step + offset) / divide, nothing where that is no whole number or outside
+//   forward:         scale = stride, step = dilation,  offset = -pad, divide = 1
+//   input gradient:  scale = 1,      step = -dilation, offset = pad,  divide = stride
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,     // source [n, h, w, c]
+  oh: u32, ow: u32, oc: u32,          // result [n, oh, ow, oc]
+  kh: u32, kw: u32,
+  scale_h: u32, scale_w: u32,
+  step_h: i32, step_w: i32,
+  offset_h: i32, offset_w: i32,
+  divide_h: u32, divide_w: u32,
+  tap: u32, channel: u32, column: u32,  // in the kernel: from tap to tap, from one source channel, one result channel to the next
+  bias: u32, relu: u32,                 // 1: fused behind the sum
+  mask: u32,                            // 1: the source counts only where y > 0
+}
+
+// Row or column of the source that \`t\` = o * scale + k * step + offset stands for; -1: none.
+fn source_position(t: i32, divide: u32, size: u32) -> i32 {
+  let whole = u32(t) / divide;
+  return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
+}
+// Implicit GEMM in registers: the convolution, or its input gradient, as a matrix product whose rows are result pixels,
+// whose columns are result channels, and whose left matrix is never written down (shaders/lib/conv_gather.wgsl).
+// Each thread computes TM pixels x TN channels: TM + TN loads for TM * TN multiply-adds. Tap after tap, so that the
+// place of a pixel's source is found once a tap; a tap that no pixel of the thread has is skipped. Threads along x share
+// their pixels, so on adapters with 8 lanes a whole subgroup skips: with stride 2, three of four taps of a gradient.
+// Workgroup 8 x 8 threads = (8 TM) pixels x (8 TN) channels; dispatch one for each such tile, channels first, folded.
+// Good for any shape on any device; on real GPUs the workgroup-memory tile is better.
+// use: conv_gather
+const TM: u32 = 4;
+const TN: u32 = 4;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
+@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+
+@compute @workgroup_size(8, 8)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let pixels = p.n * p.oh * p.ow;
+  let column_tiles = (p.oc + 8 * TN - 1) / (8 * TN);
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * (8 * TM) + lid.y;
+  let column0 = tile % column_tiles * (8 * TN) + lid.x;
+  if (row0 >= pixels || column0 >= p.oc) { return; }
+
+  var images: array<u32, TM>;   // first row of the pixel's image in the source
+  var tops: array<i32, TM>;
+  var lefts: array<i32, TM>;
+  // Pixels and channels past the edge repeat the last one; their results are not stored.
+  for (var i = 0u; i < TM; i++) {
+    let pixel = min(row0 + 8 * i, pixels - 1);
+    images[i] = pixel / (p.ow * p.oh) * p.h;
+    tops[i] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
+    lefts[i] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
+  }
+  var columns: array<u32, TN>;
+  for (var j = 0u; j < TN; j++) { columns[j] = min(column0 + 8 * j, p.oc - 1) * p.column; }
+
+  var sums: array<array<f32, TN>, TM>;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      var starts: array<u32, TM>;
+      var inside: array<bool, TM>;
+      var any_inside = false;
+      for (var i = 0u; i < TM; i++) {
+        let sy = source_position(tops[i] + i32(ky) * p.step_h, p.divide_h, p.h);
+        let sx = source_position(lefts[i] + i32(kx) * p.step_w, p.divide_w, p.w);
+        inside[i] = sy >= 0 && sx >= 0;
+        starts[i] = select(0u, ((images[i] + u32(sy)) * p.w + u32(sx)) * p.c, inside[i]);
+        any_inside = any_inside || inside[i];
+      }
+      if (!any_inside) { continue; }
+      var weights = (ky * p.kw + kx) * p.tap;
+      for (var r = 0u; r < p.c; r++) {
+        var values: array<f32, TN>;
+        for (var j = 0u; j < TN; j++) { values[j] = kernel[weights + columns[j]]; }
+        for (var i = 0u; i < TM; i++) {
+          var value = select(0.0, source[starts[i] + r], inside[i]);
+          if (p.mask == 1) { value = select(value, 0.0, y[starts[i] + r] <= 0.0); }
+          for (var j = 0u; j < TN; j++) { sums[i][j] += value * values[j]; }
+        }
+        weights += p.channel;
+      }
+    }
+  }
+  for (var i = 0u; i < TM; i++) {
+    let row = row0 + 8 * i;
+    for (var j = 0u; j < TN; j++) {
+      let column = column0 + 8 * j;
+      if (row < pixels && column < p.oc) {
+        var sum = sums[i][j];
+        if (p.bias == 1) { sum += bias[column]; }
+        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+        out[row * p.oc + column] = sum;
+      }
+    }
+  }
+}
+`,
+  'conv2d/repack_uniform': `// Repack a convolution kernel, HWIO, into the slices that strip.wgsl reads through a uniform buffer.
 //
 //   forward (FLIP 0):  out[block][slice][ci][kh][kw][c]  = W[kh][kw][ci][block*CB + c]            a = ci, o = co
 //   dX      (FLIP 1):  out[block][slice][co][kh][kw][c]  = W[KH-1-kh][KW-1-kw][block*CB + c][co]  a = co, o = ci
@@ -959,38 +1402,279 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 }
 `,
-  'conv2d/sum_parts': `// Second pass of the split reductions: adds the partial sums of all shares in the order of the shares.
+  'conv2d/strip': `enable subgroups;
+// 2-D convolution, stride 1, forward; and, with flipped weights, its input gradient.
 //
-//   a[i] = sum_s parts[s, i]  (i < sizeA)        b[i - sizeA] = sum_s parts[s, i]  (sizeA <= i < sizeA + sizeB)
+//   y[n,oy,ox,co] = act( bias[co] + sum_{kh,kw,ci} x[n, oy+kh-padTop, ox+kw-padLeft, ci] * W[kh,kw,ci,co] )
 //
-// a is a kernel's gradient, b its bias's. With sizeB = 0, b may be any buffer. p.accumulate = 1 adds to a and b.
-// dispatch: ceil((sizeA + sizeB) / 64), folded to 2-D. One thread one value.
+// dX of a stride-1 convolution is the same sum: x := dY, weights repacked with FLIP = 1, cin and cout exchanged,
+// h,w := the forward's oh,ow and oh,ow := the forward's h,w, padTop := KH-1-padTop, padLeft := KW-1-padLeft.
+//
+// tile:  one workgroup = one subgroup of 8 lanes. A lane owns 4 output channels (one vec4), a subgroup 32.
+//        It accumulates SEGS row segments of COLS pixels each (rows counted through all images: n*oh + oy).
+//        For 8 input channels and one kernel row it loads the segment's COLS+KW-1 inputs, one channel a lane, then
+//        broadcasts channel after channel: a value loaded once serves KW taps and 32 output channels, a weight
+//        (vec4 from a uniform buffer, the cheapest load lavapipe has) serves all pixels of the tile.
+// dispatch: ceil(n*oh / SEGS) * ceil(ow / COLS) workgroups, folded to 2-D; one dispatch for each block of 32 output
+//        channels and each slice of input channels that fits 64 KiB (slice sizes and layout: repack_uniform.wgsl).
+//        Slices after the first set \`accumulate\`; only the last sets \`bias\` and \`relu\`.
+// good for: lavapipe, where load instructions decide. On GPUs, workgroup-memory tiles win.
+// needs: subgroups of SG lanes; cout a multiple of 4 (y is written as vec4: scalar stores cost a fifth to a third).
+// instead:  first_layer.wgsl below 8 input channels; other kernels for stride > 1 or very many slices (512 -> 512).
+
+const SG: u32 = 8;          // lanes of the device's subgroups
+const SEGS: u32 = 1;        // row segments a tile; more than 1 pays for very narrow pictures
+const COLS: u32 = 14;       // pixels a segment
+const KW: u32 = 3;          // kernel width; the height is free (p.kh)
+const WSIZE: u32 = 4096;    // vec4s bound: always all 64 KiB, so that pipelines stay few
+const IC: u32 = COLS + KW - 1;
 
 struct Params {
-  sizeA: u32,
-  sizeB: u32,
+  n: u32, h: u32, w: u32, cin: u32,
+  oh: u32, ow: u32, cout: u32, kh: u32,
+  padTop: i32, padLeft: i32,
+  ci0: u32,         // first input channel of this slice
+  ciCount: u32,     // its channels, rounded up to a multiple of SG
+  co0: u32,         // first output channel of this block
+  accumulate: u32,  // 1: add to what y holds
+  bias: u32,        // 1: add bias
+  relu: u32,        // 1: max(., 0), letting NaN through
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, h, w, cin]
+@group(0) @binding(2) var<uniform> weights: array<vec4f, WSIZE>; // [ciCount, kh, KW, lane] x 4 output channels
+@group(0) @binding(3) var<storage, read> bias: array<f32>;       // [cout]; any buffer when p.bias = 0
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [n, oh, ow, cout / 4]
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let strips = (p.ow + COLS - 1) / COLS;
+  let rows = p.n * p.oh;
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= strips * ((rows + SEGS - 1) / SEGS)) { return; }  // the whole subgroup returns: uniform
+  let ox0 = (id % strips) * COLS;
+  let row0 = (id / strips) * SEGS;
+
+  var acc: array<array<vec4f, COLS>, SEGS>;
+  for (var cb = 0u; cb < p.ciCount; cb += SG) {
+    let ci = p.ci0 + cb + lane;
+    for (var kh = 0u; kh < p.kh; kh++) {
+      // one input channel a lane; outside the picture (or past the last channel) reads 0
+      var xs: array<array<f32, IC>, SEGS>;
+      for (var s = 0u; s < SEGS; s++) {
+        let row = row0 + s;
+        let iy = i32(row % p.oh + kh) - p.padTop;
+        let rowOk = row < rows && iy >= 0 && iy < i32(p.h) && ci < p.cin;
+        let base = ((row / p.oh) * p.h + u32(iy)) * p.w;
+        for (var j = 0u; j < IC; j++) {
+          let ix = i32(ox0 + j) - p.padLeft;
+          let ok = rowOk && ix >= 0 && ix < i32(p.w);
+          xs[s][j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
+        }
+      }
+      var at = (cb * p.kh + kh) * (KW * SG) + lane;
+      for (var u = 0u; u < SG; u++) {
+        var b: array<array<f32, IC>, SEGS>;  // channel cb + u, the same in all lanes
+        for (var s = 0u; s < SEGS; s++) {
+          for (var j = 0u; j < IC; j++) { b[s][j] = subgroupShuffle(xs[s][j], u); }
+        }
+        for (var kw = 0u; kw < KW; kw++) {
+          let wv = weights[at + kw * SG];
+          for (var s = 0u; s < SEGS; s++) {
+            for (var c = 0u; c < COLS; c++) { acc[s][c] += b[s][c + kw] * wv; }
+          }
+        }
+        at += p.kh * (KW * SG);
+      }
+    }
+  }
+
+  let c0 = p.co0 + lane * 4;
+  for (var s = 0u; s < SEGS; s++) {
+    for (var c = 0u; c < COLS; c++) {
+      let o = (((row0 + s) * p.ow + ox0 + c) * p.cout + c0) / 4;
+      if (row0 + s < rows && ox0 + c < p.ow && c0 < p.cout) {
+        var v = acc[s][c];
+        if (p.accumulate != 0) { v += y[o]; }
+        if (p.bias != 0) { v += vec4f(bias[c0], bias[c0 + 1], bias[c0 + 2], bias[c0 + 3]); }
+        if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
+        y[o] = v;
+      }
+    }
+  }
+}
+`,
+  'conv2d/sum_shares': `// Second pass of the split reductions: adds the sums of all shares in the order of the shares.
+//
+//   dw[i] (+)= sum_s dwShares[s, i]        db[i] (+)= sum_s dbShares[s, i]
+//
+// p.accumulate = 1 adds to what dw and db hold. Without a bias gradient biasSize is 0 and db any buffer.
+// dispatch: ceil((size + biasSize) / 64) workgroups, folded to 2-D. One thread one value.
+
+struct Params {
+  size: u32,
+  biasSize: u32,
   shares: u32,
   accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> parts: array<f32>;       // [shares, sizeA + sizeB]
-@group(0) @binding(2) var<storage, read_write> a: array<f32>;     // [sizeA]
-@group(0) @binding(3) var<storage, read_write> b: array<f32>;     // [sizeB]
+@group(0) @binding(1) var<storage, read> dwShares: array<f32>;    // [shares, size]
+@group(0) @binding(2) var<storage, read> dbShares: array<f32>;    // [shares, biasSize]
+@group(0) @binding(3) var<storage, read_write> dw: array<f32>;    // [size]
+@group(0) @binding(4) var<storage, read_write> db: array<f32>;    // [biasSize]
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) t: u32) {
   let i = (wid.x + wid.y * nwg.x) * 64 + t;
-  let size = p.sizeA + p.sizeB;
-  if (i >= size) { return; }
-  var sum = 0.0;
-  for (var s = 0u; s < p.shares; s++) { sum += parts[s * size + i]; }
-  if (i < p.sizeA) {
-    if (p.accumulate != 0) { sum += a[i]; }
-    a[i] = sum;
-  } else {
-    if (p.accumulate != 0) { sum += b[i - p.sizeA]; }
-    b[i - p.sizeA] = sum;
+  if (i < p.size) {
+    var sum = 0.0;
+    for (var s = 0u; s < p.shares; s++) { sum += dwShares[s * p.size + i]; }
+    if (p.accumulate != 0) { sum += dw[i]; }
+    dw[i] = sum;
+  } else if (i - p.size < p.biasSize) {
+    let j = i - p.size;
+    var sum = 0.0;
+    for (var s = 0u; s < p.shares; s++) { sum += dbShares[s * p.biasSize + j]; }
+    if (p.accumulate != 0) { sum += db[j]; }
+    db[j] = sum;
+  }
+}
+`,
+  'conv2d/workgroup_tile': `// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
+// its input gradient are both of it: a result pixel gathers the source pixels that its taps point at.
+//
+//   position in the source = (o * scale + k * step + offset) / divide, nothing where that is no whole number or outside
+//   forward:         scale = stride, step = dilation,  offset = -pad, divide = 1
+//   input gradient:  scale = 1,      step = -dilation, offset = pad,  divide = stride
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,     // source [n, h, w, c]
+  oh: u32, ow: u32, oc: u32,          // result [n, oh, ow, oc]
+  kh: u32, kw: u32,
+  scale_h: u32, scale_w: u32,
+  step_h: i32, step_w: i32,
+  offset_h: i32, offset_w: i32,
+  divide_h: u32, divide_w: u32,
+  tap: u32, channel: u32, column: u32,  // in the kernel: from tap to tap, from one source channel, one result channel to the next
+  bias: u32, relu: u32,                 // 1: fused behind the sum
+  mask: u32,                            // 1: the source counts only where y > 0
+}
+
+// Row or column of the source that \`t\` = o * scale + k * step + offset stands for; -1: none.
+fn source_position(t: i32, divide: u32, size: u32) -> i32 {
+  let whole = u32(t) / divide;
+  return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
+}
+// Implicit GEMM through workgroup memory: the convolution, or its input gradient, as a matrix product whose rows are
+// result pixels, whose columns are result channels, summed over k = (tap, source channel). The left matrix is never
+// written down: its tiles are gathered (shaders/lib/conv_gather.wgsl).
+// 256 threads compute (16 TM) pixels x 64 channels; for 16 values of k they load both matrices' tiles into workgroup
+// memory, every value once (vec4s along k on the left, along channels on the right), and each thread multiplies TM
+// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds.
+// Dispatch one workgroup for each tile, channels first, folded. Workgroup memory: 4 KiB (1 + TM / 4): 8 KiB for TM = 4.
+// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
+// use: conv_gather
+const TM: u32 = 4;   // pixels a thread: 4 or 8
+const ROWS: u32 = 16 * TM;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
+@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+
+var<workgroup> left: array<vec4f, ROWS * 4>;   // [pixel, k / 4]
+var<workgroup> right: array<vec4f, 256>;       // [k, channel / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let pixels = p.n * p.oh * p.ow;
+  let terms = p.kh * p.kw * p.c;
+  let column_tiles = (p.oc + 63) / 64;
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * ROWS;
+  let column0 = tile % column_tiles * 64;
+  if (row0 >= pixels) { return; }  // the whole workgroup
+
+  // What this thread loads: one quad of k for TM / 4 pixels on the left ...
+  var images: array<u32, TM / 4>;
+  var tops: array<i32, TM / 4>;
+  var lefts: array<i32, TM / 4>;
+  for (var l = 0u; l < TM / 4; l++) {
+    let pixel = row0 + thread / 4 + 64 * l;
+    images[l] = pixel / (p.ow * p.oh) * p.h;
+    tops[l] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
+    lefts[l] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
+  }
+  // ... and on the right one k for a quad of channels; neighbours go along whichever of the two is contiguous.
+  let along_k = p.column != 1;
+  let right_k = select(thread / 16, thread % 16, along_k);
+  let right_quad = select(thread % 16, thread / 16, along_k);
+
+  // What this thread computes: TM pixels, 16 apart, and a quad of channels.
+  let quad = thread % 16;
+  let row = thread / 16;
+  var sums: array<vec4f, TM>;
+  for (var k0 = 0u; k0 < terms; k0 += 16u) {
+    let k = k0 + thread % 4 * 4;
+    for (var l = 0u; l < TM / 4; l++) {
+      var r = k % p.c;
+      var kx = k / p.c % p.kw;
+      var ky = k / (p.c * p.kw);
+      var values = vec4f();
+      for (var j = 0u; j < 4; j++) {
+        let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
+        let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
+        if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
+          let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
+          values[j] = source[at];
+          if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
+        }
+        r++;
+        if (r == p.c) { r = 0; kx++; }
+        if (kx == p.kw) { kx = 0; ky++; }
+      }
+      left[thread + 256 * l] = values;
+    }
+    var weights = vec4f();
+    if (k0 + right_k < terms) {
+      let at = (k0 + right_k) / p.c * p.tap + (k0 + right_k) % p.c * p.channel;
+      for (var j = 0u; j < 4; j++) {
+        let column = column0 + right_quad * 4 + j;
+        if (column < p.oc) { weights[j] = kernel[at + column * p.column]; }
+      }
+    }
+    right[right_k * 16 + right_quad] = weights;
+    workgroupBarrier();
+    for (var k4 = 0u; k4 < 4; k4++) {
+      let b0 = right[(k4 * 4) * 16 + quad];
+      let b1 = right[(k4 * 4 + 1) * 16 + quad];
+      let b2 = right[(k4 * 4 + 2) * 16 + quad];
+      let b3 = right[(k4 * 4 + 3) * 16 + quad];
+      for (var i = 0u; i < TM; i++) {
+        let a = left[(row + 16 * i) * 4 + k4];
+        sums[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+      }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < TM; i++) {
+    let pixel = row0 + row + 16 * i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + quad * 4 + j;
+      if (pixel < pixels && column < p.oc) {
+        var sum = sums[i][j];
+        if (p.bias == 1) { sum += bias[column]; }
+        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+        out[pixel * p.oc + column] = sum;
+      }
+    }
   }
 }
 `,
@@ -1194,6 +1878,64 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (p.labels == 1 && place == 0) { batch_labels[row] = (labels[image / 4] >> (8 * (image % 4))) & 0xff; }
 }
 `,
+  'gather_rows/gather_rows': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// out[i, w] = table[indices[i], w]; NaN where an index lies outside of the table, so that the mistake is seen.
+// One thread an element of out; dispatch ceil(count * width / 64), folded.
+// use: grid
+struct Params {
+  rows: u32, width: u32, count: u32,
+  nan_bits: u32,   // shaders cannot write a NaN
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> table: array<f32>;       // [rows, width]
+@group(0) @binding(2) var<storage, read> indices: array<u32>;     // [count]
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [count, width]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let id = flat_thread(gid, groups, 64);
+  if (id >= p.count * p.width) { return; }
+  let i = id / p.width;
+  let row = indices[i];
+  let inside = row < p.rows;
+  out[id] = select(bitcast<f32>(p.nan_bits), table[select(0u, row * p.width + id - i * p.width, inside)], inside);
+}
+`,
+  'gather_rows/scatter_rows': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// out[r, w] = sum over the i with indices[i] = r of dy[i, w]: the gradient of gather_rows.
+// One thread an element of out reads all indices in order: no atomics, always the same sum. The cost is rows * count
+// index loads for each column, which neighbouring threads share: good for tables of up to some thousand rows.
+// Dispatch ceil(rows * width / 64), folded.
+// use: grid
+struct Params {
+  rows: u32, width: u32, count: u32,
+  accumulate: u32,   // 1: add to what is there
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> indices: array<u32>;     // [count]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;          // [count, width]
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [rows, width]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let id = flat_thread(gid, groups, 64);
+  if (id >= p.rows * p.width) { return; }
+  let row = id / p.width;
+  let column = id - row * p.width;
+  var sum = 0.0;
+  for (var i = 0u; i < p.count; i++) {
+    if (indices[i] == row) { sum += dy[i * p.width + column]; }
+  }
+  if (p.accumulate == 1) { sum += out[id]; }
+  out[id] = sum;
+}
+`,
   'matmul/grad_strip': `enable subgroups;
 // A^T * B: the kernel gradient of a dense layer (and its bias gradient), summed over the rows of both.
 //
@@ -1253,86 +1995,6 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
         var s = acc[v][u];  // a local: the sum over the step's k stays in registers
         for (var i = 0u; i < KU; i++) { s += subgroupShuffle(av[i], u) * bv[i]; }
         acc[v][u] = s;
-      }
-    }
-  }
-
-  let out = share * (p.m * p.n + p.n);
-  for (var v = 0u; v < MV; v++) {
-    for (var u = 0u; u < SG; u++) {
-      let m = m0 + v * SG + u;
-      for (var q = 0u; q < 4; q++) {
-        if (m < p.m && col + q < p.n) { parts[out + m * p.n + col + q] = acc[v][u][q]; }
-      }
-    }
-  }
-  if (m0 == 0) {
-    for (var q = 0u; q < 4; q++) {
-      if (col + q < p.n) { parts[out + p.m * p.n + col + q] = db[q]; }
-    }
-  }
-}
-`,
-  'matmul/grad_strip_any': `enable subgroups;
-// A^T * B: the kernel gradient of a dense layer (and its bias gradient), summed over the rows of both.
-//
-//   parts[share, m, n] = sum_{k in share} A[k,m] * B[k,n]        parts[share, M*N + n] = sum_{k in share} B[k,n]
-//
-// tile:  one workgroup = one subgroup of 8 lanes: 8*MV rows of the result x 32 columns (a vec4 a lane). For KU values of
-//        k it loads 8*MV values of A, MV a lane, and one vec4 of B a lane, and broadcasts A's values one after another.
-// dispatch: ceil(m/(8*MV)) * ceil(n/32) * shares workgroups, folded to 2-D; then conv2d/sum_parts.wgsl with
-//        sizeA = m*n, sizeB = n. With shares = 1, parts is the result itself: dW [m, n] and db [n] behind it; no
-//        second pass is needed where gradients lie so.
-// This is grad_strip.wgsl for any n: it loads single floats of B.
-// scratch: parts, shares * (m*n + n) floats. shares is 1 unless m*n is so small that the cores run dry (128 x 10).
-
-const SG: u32 = 8;
-const MV: u32 = 2;   // rows of the result a lane loads
-const KU: u32 = 2;   // values of k a step
-
-struct Params {
-  m: u32, n: u32, k: u32,
-  shares: u32,
-  kPerShare: u32,   // ceil(k / shares)
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;             // [k, m]
-@group(0) @binding(2) var<storage, read> b: array<f32>;             // [k, n]
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, m*n + n]
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let mBlocks = (p.m + SG * MV - 1) / (SG * MV);
-  let nBlocks = (p.n + SG * 4 - 1) / (SG * 4);
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= mBlocks * nBlocks * p.shares) { return; }  // uniform
-  let m0 = (id % mBlocks) * (SG * MV);
-  let col = ((id / mBlocks) % nBlocks) * (SG * 4) + lane * 4;
-  let share = id / (mBlocks * nBlocks);
-  let cols = vec4u(col) + vec4u(0, 1, 2, 3);
-  let colOk = cols < vec4u(p.n);
-
-  var acc: array<array<vec4f, SG>, MV>;
-  var db = vec4f();
-  let end = min((share + 1) * p.kPerShare, p.k);
-  for (var k0 = share * p.kPerShare; k0 < end; k0 += KU) {
-    var bv: array<vec4f, KU>;
-    for (var i = 0u; i < KU; i++) {
-      let ok = colOk & vec4<bool>(k0 + i < end);
-      let at = select(vec4u(0), vec4u((k0 + i) * p.n) + cols, ok);
-      bv[i] = select(vec4f(), vec4f(b[at.x], b[at.y], b[at.z], b[at.w]), ok);
-      db += bv[i];
-    }
-    for (var v = 0u; v < MV; v++) {
-      let m = m0 + v * SG + lane;
-      var av: array<f32, KU>;
-      for (var i = 0u; i < KU; i++) {
-        let ok = m < p.m && k0 + i < end;
-        av[i] = select(0.0, a[select(0u, (k0 + i) * p.m + m, ok)], ok);
-      }
-      for (var u = 0u; u < SG; u++) {
-        for (var i = 0u; i < KU; i++) { acc[v][u] += subgroupShuffle(av[i], u) * bv[i]; }
       }
     }
   }
@@ -1585,6 +2247,89 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   sum[i] = 0.0;
 }
 `,
+  'mse/gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// da = dy * 2 (a - b) / (valid rows * width) in the valid rows of the batch, 0 in its padding.
+// One thread an element; dispatch ceil(rows * width / 64), folded.
+// use: grid, step, batch
+struct Params {
+  rows: u32, width: u32,
+  base: u32,    // number of the first row in the batch (slices)
+  total: u32,   // rows of the batch
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> a: array<f32>;           // [rows, width]
+@group(0) @binding(3) var<storage, read> b: array<f32>;           // [rows, width]
+@group(0) @binding(4) var<storage, read> dy: array<f32>;          // [1]
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [rows, width]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.rows * p.width) { return; }
+  let valid = valid_rows(step.rows, p.total);
+  let gradient = dy[0] * 2.0 * (a[i] - b[i]) / f32(valid * p.width);
+  out[i] = select(0.0, gradient, p.base + i / p.width < valid);
+}
+`,
+  'mse/partial': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// partial[t] = sum of (a - b)^2 / (valid rows * width) over every parts-th element of the valid rows, from t on.
+// reduce/sum.wgsl adds up the partial sums in order. One thread a partial sum; dispatch ceil(parts / 64), folded.
+// use: grid, step, batch
+struct Params {
+  rows: u32, width: u32,
+  base: u32,    // number of the first row in the batch (slices)
+  total: u32,   // rows of the batch
+  parts: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> a: array<f32>;               // [rows, width]
+@group(0) @binding(3) var<storage, read> b: array<f32>;               // [rows, width]
+@group(0) @binding(4) var<storage, read_write> partial: array<f32>;   // [parts]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_thread(gid, groups, 64);
+  if (t >= p.parts) { return; }
+  let valid = valid_rows(step.rows, p.total);
+  let end = min(max(valid, p.base) - p.base, p.rows) * p.width;
+  var sum = 0.0;
+  for (var i = t; i < end; i += p.parts) {
+    let difference = a[i] - b[i];
+    sum += difference * difference;
+  }
+  partial[t] = sum / f32(valid * p.width);
+}
+`,
   'optimizer/adam': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1751,6 +2496,43 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
 }
 `,
+  'pad/pad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// out = x with \`value\` around it: along each axis \`before\` elements in front, and the rest behind.
+// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
+// use: grid
+struct Params {
+  size: u32,
+  rank: u32,
+  value: f32,
+  unused: u32,
+  axes: array<vec4u, 6>,   // innermost first: (extent of out, before, extent of x, step in x)
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.size) { return; }
+  var rest = i;
+  var at = 0u;
+  var inside = true;
+  for (var k = 0u; k < p.rank; k++) {
+    let axis = p.axes[k];
+    let outer = rest / axis.x;
+    // In front of x the difference wraps around and is larger than any extent.
+    let coordinate = rest - outer * axis.x - axis.y;
+    inside = inside && coordinate < axis.z;
+    at += coordinate * axis.w;
+    rest = outer;
+  }
+  out[i] = select(p.value, x[select(0u, at, inside)], inside);
+}
+`,
   'philox/words': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1806,6 +2588,29 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   for (var k = 0u; k < 4; k++) {
     if (first + k < p.size) { out[first + k] = words[k]; }
   }
+}
+`,
+  'place/place': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// out[o, start + i] = x[o, i]: writes a block of columns and leaves the others (concatenation).
+// One thread an element of x; dispatch ceil(rows * width / 64), folded.
+// use: grid
+struct Params {
+  rows: u32, width: u32,
+  out_width: u32, start: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;           // [rows, width]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [rows, out_width]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.rows * p.width) { return; }
+  let row = i / p.width;
+  out[row * p.out_width + p.start + i - row * p.width] = x[i];
 }
 `,
   'pool/average': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -3066,6 +3871,47 @@ struct Params {
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_thread(gid, groups, 64);
   if (i < p.size) { out[i] = unary_gradient(FN, saved[i], dy[i], p.alpha, p.beta); }
+}
+`,
+  'where/where': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Addresses of up to three operands of a walk over the elements of a result (src/kernels/strides.ts). The shader's
+// Params hold \`rank: u32\` and \`axes: array<vec4u, 6>\`, innermost axis first: (extent, stride of a, of b, of c).
+// A stride of 0 repeats an operand along that axis.
+fn strided(i: u32) -> vec3u {
+  var rest = i;
+  var at = vec3u();
+  for (var k = 0u; k + 1 < p.rank; k++) {
+    let axis = p.axes[k];
+    let outer = rest / axis.x;
+    at += (rest - outer * axis.x) * axis.yzw;
+    rest = outer;
+  }
+  return at + rest * p.axes[p.rank - 1].yzw;
+}
+// out = condition != 0 ? a : b with NumPy broadcasting: each operand is addressed by strides, 0 where it is repeated.
+// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
+// use: grid, strided
+struct Params {
+  size: u32,
+  rank: u32,
+  unused0: u32, unused1: u32,
+  axes: array<vec4u, 6>,   // innermost first: (extent, strides of condition, a, b)
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> condition: array<f32>;
+@group(0) @binding(2) var<storage, read> a: array<f32>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;   // [size]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.size) { return; }
+  let at = strided(i);
+  out[i] = select(a[at.y], b[at.z], condition[at.x] == 0.0);
 }
 `,
 } as const;

@@ -1,4 +1,5 @@
 export { avgPool2d } from './avgPool2d.ts';
+export { type BatchNorm2dOptions, batchNorm2d } from './batch-norm2d.ts';
 export { add, div, equal, greater, less, maximum, minimum, mul, pow, sub } from './binary.ts';
 export { type Conv2dOptions, conv2d } from './conv2d.ts';
 export { type DenseOptions, dense } from './dense.ts';
@@ -8,6 +9,7 @@ export { globalAvgPool } from './globalAvgPool.ts';
 export { type MatmulOptions, matmul } from './matmul.ts';
 export { maxPool2d, type Pool2dOptions } from './maxPool2d.ts';
 export { type ArgOptions, argmax, argmin, max, mean, min, type ReduceOptions, sum } from './reduce.ts';
+export { logSoftmax, softmax } from './softmax.ts';
 export {
   type SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,

@@ -2,6 +2,7 @@ import type { Sampler } from '../../kernels/sampler.ts';
 import type { DType, Shape, Values } from '../../kernels/spec.ts';
 import type { Tensor } from '../tensor.ts';
 import { avgPool2dExample } from './avgPool2d.ts';
+import { batchNorm2dExample } from './batch-norm2d.ts';
 import { binaryExamples } from './binary.ts';
 import { conv2dExample } from './conv2d.ts';
 import { denseExample } from './dense.ts';
@@ -10,6 +11,7 @@ import { globalAvgPoolExample } from './globalAvgPool.ts';
 import { matmulExample } from './matmul.ts';
 import { maxPool2dExample } from './maxPool2d.ts';
 import { reduceExamples } from './reduce.ts';
+import { logSoftmaxExample, softmaxExample } from './softmax.ts';
 import { softmaxCrossEntropyExample } from './softmax-cross-entropy.ts';
 import { unaryExamples } from './unary.ts';
 
@@ -37,7 +39,10 @@ export const ops: readonly OpExample[] = [
   ...unaryExamples,
   ...binaryExamples,
   ...reduceExamples,
+  batchNorm2dExample,
   dropoutExample,
+  logSoftmaxExample,
+  softmaxExample,
   softmaxCrossEntropyExample,
   conv2dExample,
   maxPool2dExample,

@@ -1,0 +1,47 @@
+// y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
+// The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
+// One thread a word of taps: it makes per_word neighbouring results of one image.
+// Dispatch ceil(n * words / 64), folded; words = ceil(oh * ow * c / per_word).
+// use: grid, pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
+@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]
+
+// Comparisons with NaN are compiled away by some drivers; its bits are not.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  let per_image = p.oh * p.ow * p.c;
+  let words = (per_image + p.per_word - 1) / p.per_word;
+  if (i >= p.n * words) { return; }
+  let image = i / words;
+  let first = i % words * p.per_word;
+  let end = min(first + p.per_word, per_image);
+  var packed = 0u;
+  for (var element = first; element < end; element++) {
+    let c = element % p.c;
+    let ox = element / p.c % p.ow;
+    let oy = element / (p.c * p.ow);
+    let rows = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
+    let columns = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
+    var best = 0.0;
+    var place = vec2u(0xffffffffu);
+    for (var iy = rows.x; iy < rows.y; iy++) {
+      for (var ix = columns.x; ix < columns.y; ix++) {
+        let value = x[((image * p.h + iy) * p.w + ix) * p.c + c];
+        if (place.x == 0xffffffffu || value > best || (is_nan(value) && !is_nan(best))) {
+          best = value;
+          place = vec2u(iy, ix);
+        }
+      }
+    }
+    let ky = place.x + p.pad_top - oy * p.stride_h;
+    let kx = place.y + p.pad_left - ox * p.stride_w;
+    packed |= (ky * p.kw + kx) << (8 * (element - first));
+    y[image * per_image + element] = best;
+  }
+  taps[i] = packed;
+}
