@@ -15,17 +15,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> class_weights: array<f32>;       // [n]
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;       // [rows, n]
 
-// Rows that count: the rest of the batch is padding.
-fn valid_rows() -> u32 {
-  return select(step.rows, p.total, step.rows == 0 || step.rows > p.total);
-}
-
 // Weight of a row in the mean. A label that does not exist makes it NaN, and with it loss and gradient.
 fn row_weight(label: u32) -> f32 {
   if (label >= p.n) { return bitcast<f32>(p.nan); }
   var weight = 1.0;
   if (p.weighted == 1) { weight = class_weights[label]; }
-  return weight / f32(valid_rows());
+  return weight / f32(valid_rows(step.rows, p.total));
 }
 
 // Loss from the sum of exp(z - best), the label's z - best and the sum of all z - best.

@@ -1,7 +1,7 @@
 // One row by one thread: writes its gradient and returns its share of (loss, correct).
 fn cross_entropy_row(row: u32) -> vec2f {
   let first = row * p.n;
-  if (p.base + row >= valid_rows()) {
+  if (p.base + row >= valid_rows(step.rows, p.total)) {
     if (p.gradient == 1) {
       for (var c = 0u; c < p.n; c++) { dlogits[first + c] = 0.0; }
     }

@@ -1,7 +1,7 @@
 // Softmax, cross-entropy, its gradient and the count of right rows in one dispatch of one workgroup.
 // Thread t takes rows t, t + 256, ...; the shares of the threads are summed as a tree. Dispatch 1.
 // Good for the usual case, up to 1,024 rows of a few classes: it saves the second dispatch.
-// use: step, cross_entropy, cross_entropy_row, workgroup_sum
+// use: batch, step, cross_entropy, cross_entropy_row, workgroup_sum
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;      // [1]
 @group(0) @binding(7) var<storage, read_write> correct: array<f32>;   // [1]
 

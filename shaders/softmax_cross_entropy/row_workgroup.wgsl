@@ -1,7 +1,7 @@
 // Softmax cross-entropy with one workgroup a row: its threads share the classes. Each row's loss goes to `parts`, which
 // sum_parts adds up in a second dispatch. Dispatch rows, folded.
 // Good for many classes (1,000 and more) on a GPU, where one thread a row leaves most of the device idle.
-// use: step, cross_entropy, workgroup_sum
+// use: batch, step, cross_entropy, workgroup_sum
 @group(0) @binding(6) var<storage, read_write> parts: array<vec2f>;   // [rows] loss and correct of each row
 
 var<workgroup> values: array<f32, 256>;
@@ -16,7 +16,7 @@ fn main(
   let row = wid.x + wid.y * groups.x;
   if (row >= p.rows) { return; }
   let first = row * p.n;
-  if (p.base + row >= valid_rows()) {
+  if (p.base + row >= valid_rows(step.rows, p.total)) {
     for (var c = thread; c < p.n && p.gradient == 1; c += 256) { dlogits[first + c] = 0.0; }
     if (thread == 0) { parts[row] = vec2f(0.0); }
     return;

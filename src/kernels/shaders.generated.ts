@@ -859,7 +859,7 @@ struct Params {
 // Kernel and bias gradient as a matrix product in registers: rows (ky, kx, ci) and the bias, columns output channels,
 // summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
 // Each thread computes TM rows x TN channels and walks over the pixels: TM + TN loads for TM * TN multiply-adds.
-// One share writes dkernel and db; several write [share, row, channel] into \`dkernel\`, and sum_parts adds them up.
+// With several shares dkernel and db are scratch, one gradient a share, and sum_shares adds them up in order.
 // Workgroup 8 x 8 threads = (8 TM) rows x (8 TN) channels; dispatch tiles of channels x tiles of rows x shares, folded.
 // Good for any shape on any device; on real GPUs the workgroup-memory tile is better.
 // use: conv_kernel_grad
@@ -869,8 +869,8 @@ const TN: u32 = 4;
 @group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
 @group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
 @group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
-@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [kh, kw, cin, cout], or parts [shares, rows, cout]
-@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [cout]; any buffer without db
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [shares, kh, kw, cin, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [shares, cout]; any buffer without db
 
 @compute @workgroup_size(8, 8)
 fn main(
@@ -933,14 +933,14 @@ fn main(
     for (var j = 0u; j < TN; j++) {
       let column = column0 + 8 * j;
       if (row < rows && column < p.cout) {
-        if (p.shares > 1) {
-          dkernel[(share * rows + row) * p.cout + column] = sums[i][j];
-        } else if (is_bias[i]) {
-          if (p.accumulate == 1) { sums[i][j] += db[column]; }
-          db[column] = sums[i][j];
+        if (is_bias[i]) {
+          let at = share * p.cout + column;
+          if (p.accumulate == 1) { sums[i][j] += db[at]; }
+          db[at] = sums[i][j];
         } else {
-          if (p.accumulate == 1) { sums[i][j] += dkernel[row * p.cout + column]; }
-          dkernel[row * p.cout + column] = sums[i][j];
+          let at = (share * weights + row) * p.cout + column;
+          if (p.accumulate == 1) { sums[i][j] += dkernel[at]; }
+          dkernel[at] = sums[i][j];
         }
       }
     }
@@ -1063,7 +1063,7 @@ struct Params {
 // channels, summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
 // 256 threads compute 64 rows x 64 channels; for 16 pixels they load both tiles into workgroup memory, every value once
 // (vec4s along rows on the left, along channels on the right), and each thread multiplies 4 rows with 4 channels.
-// One share writes dkernel and db; several write [share, row, channel] into \`dkernel\`, and sum_parts adds them up.
+// With several shares dkernel and db are scratch, one gradient a share, and sum_shares adds them up in order.
 // Dispatch tiles of channels x tiles of rows x shares, folded. Workgroup memory: 8 KiB.
 // Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
 // use: conv_kernel_grad
@@ -1071,8 +1071,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
 @group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
 @group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
-@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [kh, kw, cin, cout], or parts [shares, rows, cout]
-@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [cout]; any buffer without db
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [shares, kh, kw, cin, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [shares, cout]; any buffer without db
 
 var<workgroup> left: array<vec4f, 256>;    // [pixel, row / 4]
 var<workgroup> right: array<vec4f, 256>;   // [pixel, channel / 4]
@@ -1147,14 +1147,14 @@ fn main(
       let column = column0 + quad * 4 + j;
       if (row < rows && column < p.cout) {
         var sum = sums[i][j];
-        if (p.shares > 1) {
-          dkernel[(share * rows + row) * p.cout + column] = sum;
-        } else if (row == weights) {
-          if (p.accumulate == 1) { sum += db[column]; }
-          db[column] = sum;
+        if (row == weights) {
+          let at = share * p.cout + column;
+          if (p.accumulate == 1) { sum += db[at]; }
+          db[at] = sum;
         } else {
-          if (p.accumulate == 1) { sum += dkernel[row * p.cout + column]; }
-          dkernel[row * p.cout + column] = sum;
+          let at = (share * weights + row) * p.cout + column;
+          if (p.accumulate == 1) { sum += dkernel[at]; }
+          dkernel[at] = sum;
         }
       }
     }
@@ -1434,7 +1434,7 @@ struct Params {
   oh: u32, ow: u32, cout: u32, kh: u32,
   padTop: i32, padLeft: i32,
   ci0: u32,         // first input channel of this slice
-  ciCount: u32,     // its channels, rounded up to a multiple of SG
+  ciBlocks: u32,    // its channels / SG, rounded up
   co0: u32,         // first output channel of this block
   accumulate: u32,  // 1: add to what y holds
   bias: u32,        // 1: add bias
@@ -1443,7 +1443,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, h, w, cin]
-@group(0) @binding(2) var<uniform> weights: array<vec4f, WSIZE>; // [ciCount, kh, KW, lane] x 4 output channels
+@group(0) @binding(2) var<uniform> weights: array<vec4f, WSIZE>; // [ciBlocks * SG, kh, KW, lane] x 4 output channels
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [cout]; any buffer when p.bias = 0
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [n, oh, ow, cout / 4]
 
@@ -1457,8 +1457,8 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   let row0 = (id / strips) * SEGS;
 
   var acc: array<array<vec4f, COLS>, SEGS>;
-  for (var cb = 0u; cb < p.ciCount; cb += SG) {
-    let ci = p.ci0 + cb + lane;
+  for (var block = 0u; block < p.ciBlocks; block++) {
+    let ci = p.ci0 + block * SG + lane;
     for (var kh = 0u; kh < p.kh; kh++) {
       // one input channel a lane; outside the picture (or past the last channel) reads 0
       var xs: array<array<f32, IC>, SEGS>;
@@ -1473,9 +1473,9 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
           xs[s][j] = select(0.0, x[select(0u, (base + u32(ix)) * p.cin + ci, ok)], ok);
         }
       }
-      var at = (cb * p.kh + kh) * (KW * SG) + lane;
+      var at = (block * SG * p.kh + kh) * (KW * SG) + lane;
       for (var u = 0u; u < SG; u++) {
-        var b: array<array<f32, IC>, SEGS>;  // channel cb + u, the same in all lanes
+        var b: array<array<f32, IC>, SEGS>;  // channel u of the block, the same in all lanes
         for (var s = 0u; s < SEGS; s++) {
           for (var j = 0u; j < IC; j++) { b[s][j] = subgroupShuffle(xs[s][j], u); }
         }
@@ -2120,18 +2120,18 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_id) lid: ve
 // tile:  one workgroup = one subgroup of 8 lanes: TM rows x 32*NV columns, a lane owns 4*NV neighbouring columns. For
 //        8 values of k a row of A is loaded one k a lane (one load instruction for 8 x 8 uses) and broadcast k after k.
 // dispatch: ceil(m/TM) workgroups (folded to 2-D) for each block of 32*NV columns and each slice of k that fits 64 KiB
-//        (kCount * 8 * NV vec4s at most 4096). Slices after the first set \`accumulate\`, only the last bias and relu.
+//        (8 * 8 * NV * kBlocks vec4s, at most 4096). Slices after the first set \`accumulate\`, only the last bias and relu.
 // good for: lavapipe. instead: grad_strip.wgsl for A^T*B, a register tile on GPUs, or where B changes at each call.
 
 const SG: u32 = 8;
 const TM: u32 = 16;        // rows a tile
 const NV: u32 = 1;         // vec4s of columns a lane
-const WSIZE: u32 = 4096;   // vec4s in one slice of B: sliceRed * SG * NV (at most 4096)
+const WSIZE: u32 = 4096;   // vec4s bound: always all 64 KiB, so that pipelines stay few
 
 struct Params {
   m: u32, n: u32, k: u32,
   k0: u32,          // first k of this slice
-  kCount: u32,      // its length, rounded up to a multiple of SG
+  kBlocks: u32,     // its length / SG, rounded up
   n0: u32,          // first column of this block
   accumulate: u32,  // 1: add to what c holds
   bias: u32,        // 1: add bias
@@ -2140,7 +2140,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;          // [m, k]
-@group(0) @binding(2) var<uniform> b: array<vec4f, WSIZE>;       // [kCount, lane, NV] x 4 columns
+@group(0) @binding(2) var<uniform> b: array<vec4f, WSIZE>;       // [kBlocks * SG, lane, NV] x 4 columns
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]; any buffer when p.bias = 0
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [m, n]
 
@@ -2159,8 +2159,8 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   let m0 = (wid.x + wid.y * nwg.x) * TM;
   if (m0 >= p.m) { return; }  // the whole subgroup returns: uniform
   var acc: array<array<vec4f, NV>, TM>;
-  for (var kb = 0u; kb < p.kCount; kb += SG) {
-    let k = p.k0 + kb + lane;
+  for (var block = 0u; block < p.kBlocks; block++) {
+    let k = p.k0 + block * SG + lane;
     var rows: array<f32, TM>;
     for (var r = 0u; r < TM; r++) {
       let ok = k < p.k && m0 + r < p.m;
@@ -2168,7 +2168,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
     for (var u = 0u; u < SG; u++) {
       var bv: array<vec4f, NV>;
-      for (var v = 0u; v < NV; v++) { bv[v] = b[((kb + u) * SG + lane) * NV + v]; }
+      for (var v = 0u; v < NV; v++) { bv[v] = b[((block * SG + u) * SG + lane) * NV + v]; }
       for (var r = 0u; r < TM; r++) {
         let s = subgroupShuffle(rows[r], u);
         for (var v = 0u; v < NV; v++) { acc[r][v] += s * bv[v]; }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { kernels } from '../../src/kernels/registry.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { shaderText } from '../../src/kernels/shader.ts';
@@ -6,7 +6,7 @@ import type { KernelSpec, Params, Plan, Values, Variant } from '../../src/kernel
 import { DEFAULT_STEP } from '../../src/kernels/spec.ts';
 import { KernelError } from '../../src/platform/errors.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
-import { allowedErrors, drawInputs, firstDifference } from '../support/compare.ts';
+import { allowedErrors, drawInputs, drawStep, firstDifference } from '../support/compare.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { runVariant } from '../support/run-variant.ts';
 
@@ -58,8 +58,10 @@ async function isCaught(
     const p = spec.sample(random);
     if (!variant.supports(p, engine.caps)) continue;
     const inputs = drawInputs(spec, p, random);
-    const expected = spec.reference(p, inputs, DEFAULT_STEP);
-    const allowed = allowedErrors(spec, p, inputs, expected);
+    const step = drawStep(random);
+    engine.setStep(step);
+    const expected = spec.reference(p, inputs, step);
+    const allowed = allowedErrors(spec, p, inputs, expected, step);
     let actual: Record<string, Values>;
     try {
       actual = await runVariant(engine, spec, variant, p, inputs, change);
@@ -88,6 +90,7 @@ for (const spec of kernels) {
     for (const variant of spec.variants) {
       it(`${variant.name}: a dropped tail or tap is caught`, async () => {
         const engine = await gpuEngine();
+        onTestFinished(() => engine.setStep(DEFAULT_STEP));
         const missed: string[] = [];
         if (!(await isCaught(engine, spec, variant, dropTail))) missed.push('the last workgroup left out');
         for (const { loop, change } of dropTaps(anyPlan(engine, spec, variant))) {

@@ -2,23 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { kernels } from '../../src/kernels/registry.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
-import { DEFAULT_STEP, describeParams, type StepValues } from '../../src/kernels/spec.ts';
-import { allowedErrors, drawInputs, firstDifference } from '../support/compare.ts';
+import { DEFAULT_STEP, describeParams } from '../../src/kernels/spec.ts';
+import { allowedErrors, drawInputs, drawStep, firstDifference } from '../support/compare.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { runVariant } from '../support/run-variant.ts';
 
 /** Random shapes a variant is tried on; WEFT_FUZZ multiplies them. */
 const RUNS = 12 * Number(process.env.WEFT_FUZZ ?? 1);
-
-/** What a step tells its kernels: half of the time all rows of the batch are real. */
-function drawStep(random: Sampler): StepValues {
-  return {
-    seed: random.int(0, 2 ** 32 - 1),
-    step: random.int(1, 2000),
-    rows: random.int(0, 1) * random.int(1, 100),
-    learningRate: Math.fround(random.uniform(0, 0.1)),
-  };
-}
 
 // Every kernel and every variant of it, found by walking the registry.
 for (const spec of kernels) {

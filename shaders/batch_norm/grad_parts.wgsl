@@ -1,0 +1,26 @@
+// Sums of dy and of dy (x - mean) / sqrt(variance + epsilon) by channel, the gradients of beta and gamma, first pass: one
+// thread takes one channel of one share of the positions. Dispatch ceil(parts * c / 64), folded; grad_combine is next.
+// use: grid, step, batch, batch_norm
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;               // [rows, inner, c]
+@group(0) @binding(3) var<storage, read> dy: array<f32>;              // [rows, inner, c]
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;      // [2, c] mean, 1 / sqrt(variance + epsilon)
+@group(0) @binding(5) var<storage, read_write> shares: array<vec2f>;  // [parts, c] of beta, of gamma
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.parts * p.c) { return; }
+  let part = i / p.c;
+  let c = i % p.c;
+  let mean = statistics[c];
+  let size = share_size(part, valid_positions(step.rows));
+  var at = part * p.per * p.c + c;
+  var sums = vec2f(0.0);
+  for (var k = 0u; k < size; k++) {
+    sums += dy[at] * vec2f(1.0, x[at] - mean);
+    at += p.c;
+  }
+  shares[i] = vec2f(sums.x, sums.y * statistics[p.c + c]);
+}
