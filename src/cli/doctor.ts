@@ -6,6 +6,7 @@ import { findDataSet } from '../data/find.ts';
 import { AdapterError, WeftError } from '../platform/errors.ts';
 import { listAdapters, nodeDataPlaces, openGpu } from '../platform/node.ts';
 import type { AdapterName, GpuSource } from '../platform/platform.ts';
+import { Engine } from '../tensor/engine.ts';
 import { type MatmulMeasure, measureMatmul } from './measure.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { formatBytes, log, pairs, print, printJson } from './output.ts';
@@ -104,18 +105,14 @@ async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
 async function examineGpu(wanted?: string): Promise<{ adapter: AdapterReport; matmul: MatmulMeasure }> {
   const source: GpuSource = await openGpu(wanted === undefined ? {} : { adapter: wanted });
   try {
-    const adapter = await source.requestAdapter();
-    const device = await adapter.requestDevice();
-    device.lost.then(({ reason, message }) => {
-      if (reason !== 'destroyed') log(`device lost: ${message}`);
-    });
+    const adapter = reportAdapter(await source.requestAdapter());
     try {
-      return { adapter: reportAdapter(adapter), matmul: await measureMatmul(device, source.rest) };
+      using engine = await Engine.open(source);
+      return { adapter, matmul: await measureMatmul(engine) };
     } catch (cause) {
+      if (cause instanceof AdapterError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new AdapterError(`${adapter.info.device}: a first kernel fails: ${why}; update the driver`, { cause });
-    } finally {
-      device.destroy();
+      throw new AdapterError(`${adapter.device}: a first kernel fails: ${why}; update the driver`, { cause });
     }
   } finally {
     source.close();
@@ -163,7 +160,7 @@ function describe({ node, adapter, data, weights, matmul, ok }: Diagnosis): stri
       lines.push([name, /Size$/.test(name) ? formatBytes(value) : value.toString()]);
     }
   } else lines.push(['adapter', 'none']);
-  if (matmul) lines.push([`matmul ${matmul.size}`, `${matmul.gflops.toPrecision(3)} GFLOP/s`]);
+  if (matmul) lines.push([`matmul ${matmul.size}`, `${matmul.gflops.toPrecision(3)} GFLOP/s (${matmul.variant})`]);
   lines.push(['data set', data ? `${data.name}, ${data.train} + ${data.test} pictures, in ${data.where}` : 'none']);
   lines.push(['weights', weights.models.join(', ') || `none in ${weights.folder} (only transfer models need them)`]);
   lines.push(['training', ok ? 'can run' : 'cannot run']);

@@ -1,6 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
 import process from 'node:process';
-import { isatty } from 'node:tty';
 import { AdapterError } from './errors.ts';
 import type { AdapterName, GpuOptions, GpuSource } from './platform.ts';
 
@@ -23,7 +21,7 @@ async function loadDawn(): Promise<(flags: string[]) => GPU> {
   for (const [name, value] of Object.entries(dawn.globals)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
-  return flags => quietly(() => dawn.create(flags));
+  return dawn.create;
 }
 
 /** All adapters that Dawn accepts here, in no particular order. Empty when there is none. */
@@ -32,7 +30,7 @@ export async function listAdapters(): Promise<AdapterName[]> {
   try {
     // The binding tells the names only in the message about a name that does not exist.
     const gpu = create(['adapter=?']);
-    await quietly(() => gpu.requestAdapter());
+    await gpu.requestAdapter();
     return [];
   } catch (error) {
     const found = String((error as Error).message).matchAll(/backend: '([^']*)', name: '(.*)'/g);
@@ -44,7 +42,13 @@ export async function listAdapters(): Promise<AdapterName[]> {
   }
 }
 
-/** Opens Dawn. See `GpuOptions` for what can be chosen; the environment variable WEFT_ADAPTER stands in for `adapter`. */
+/**
+ * Opens Dawn. See `GpuOptions` for what can be chosen; the environment variable WEFT_ADAPTER stands in for `adapter`.
+ *
+ * With many Vulkan drivers Dawn writes two harmless lines to stderr ("maxDynamic... artificially reduced ..."). It has no
+ * setting against them, and pointing descriptor 2 elsewhere meanwhile would not do: Node has no dup2, and between close
+ * and open another thread's file would become stderr.
+ */
 export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
   const create = await loadDawn();
   const flags = ['disable-dawn-features=timestamp_quantization'];
@@ -61,7 +65,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
       const open = gpu;
       if (!open) throw new AdapterError('the GPU source was closed; open a new one with openGpu()');
       // Dawn puts discrete before integrated and both before CPU adapters.
-      const adapter = await quietly(() => open.requestAdapter({ powerPreference: 'high-performance' }));
+      const adapter = await open.requestAdapter({ powerPreference: 'high-performance' });
       if (!adapter) throw new AdapterError(`no WebGPU adapter found; ${adapterRemedy()}`);
       return adapter;
     },
@@ -114,34 +118,4 @@ function sleep(): void {
   if (waiting.size === 0) return;
   Atomics.wait(cell, 0, 0, 1);
   setImmediate(sleep);
-}
-
-/**
- * Keeps Dawn's remarks on clamped limits, which it prints from native code with no setting to stop it, off a person's
- * terminal: descriptor 2 is the null device during one synchronous call. Only on a Linux terminal, where Node's own
- * stderr has a descriptor of its own and reopening the device gives an equal one; logs and pipes keep every word.
- */
-function quietly<T>(call: () => T): T {
-  if (process.platform !== 'linux' || process.env.WEFT_DEBUG || !isatty(2)) return call();
-  // Touched first, because creating the stream later would open it on the null device.
-  void process.stderr;
-  let terminal: number;
-  try {
-    terminal = openSync('/proc/self/fd/2', 'w');
-    swapStderr('/dev/null');
-  } catch {
-    return call();
-  }
-  try {
-    return call();
-  } finally {
-    swapStderr(`/proc/self/fd/${terminal}`);
-    closeSync(terminal);
-  }
-}
-
-/** The lowest free number is the one that open takes, so what is opened here becomes descriptor 2. */
-function swapStderr(path: string): void {
-  closeSync(2);
-  openSync(path, 'w');
 }
