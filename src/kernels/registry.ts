@@ -1,5 +1,6 @@
 import { adamKernel } from './adam.ts';
 import { avgPool2dGradKernel, avgPool2dKernel } from './avg_pool2d.ts';
+import { axpyKernel } from './axpy.ts';
 import {
   batchNormInputGradKernel,
   batchNormKernel,
@@ -14,9 +15,13 @@ import { copyKernel } from './copy.ts';
 import { dropoutKernel } from './dropout.ts';
 import { fillKernel } from './fill.ts';
 import { gatherBatchKernel } from './gather-batch.ts';
+import { gatherRowsKernel, scatterRowsKernel } from './gather-rows.ts';
 import { matmulKernel } from './matmul.ts';
 import { maxPool2dGradKernel, maxPool2dKernel } from './max_pool2d.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
+import { mseGradKernel, mseKernel } from './mse.ts';
+import { padKernel } from './pad.ts';
+import { placeKernel } from './place.ts';
 import { randomWordsKernel } from './random-words.ts';
 import { extremumGradKernel, extremumKernel, sumKernel } from './reduce.ts';
 import { softmaxGradKernel, softmaxKernel } from './softmax.ts';
@@ -25,6 +30,7 @@ import type { KernelSpec } from './spec.ts';
 import { squaredNormKernel } from './squared-norm.ts';
 import { stridedCopyKernel } from './strided-copy.ts';
 import { unaryGradKernel, unaryKernel } from './unary.ts';
+import { whereKernel } from './where.ts';
 
 /** Every kernel of the library: tests, profiler, tuner and benchmark walk this list. */
 export const kernels = [
@@ -53,10 +59,18 @@ export const kernels = [
   maxPool2dKernel,
   maxPool2dGradKernel,
   takeMeanKernel,
+  axpyKernel,
   extremumKernel,
   extremumGradKernel,
+  gatherRowsKernel,
+  mseKernel,
+  mseGradKernel,
+  padKernel,
+  placeKernel,
+  scatterRowsKernel,
   stridedCopyKernel,
   sumKernel,
   unaryGradKernel,
   unaryKernel,
+  whereKernel,
 ] as unknown as readonly KernelSpec[];

@@ -600,10 +600,10 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 // tile:  one workgroup = one subgroup of 8 lanes: 32 output channels (a vec4 a lane), ROWS rows of one picture or of
 //        neighbouring pictures, each in steps of PX pixels. The KH*KW*CIN weights of a lane stay in registers, read once
 //        from HWIO. Inputs are loaded one pixel a lane (VECS loads of 8 pixels) and broadcast: lanes over input channels,
-//        as in direct_strip.wgsl, would leave 7 of 8 idle.
+//        as in strip.wgsl, would leave 7 of 8 idle.
 // dispatch: ceil(cout/32) * ceil(n*oh / ROWS) workgroups, folded to 2-D.
-// needs: cout a multiple of 4; else direct_strip_any.wgsl.
-// good for: lavapipe, where it is bound by its stores. From 8 input channels on take direct_strip.wgsl.
+// needs: subgroups of SG lanes; cout a multiple of 4.
+// good for: lavapipe, where it is bound by its stores. From 8 input channels on take strip.wgsl.
 
 const SG: u32 = 8;
 const CIN: u32 = 1;    // input channels
@@ -687,8 +687,8 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
 // tile:  one workgroup = one subgroup of 8 lanes: 32 output channels (a vec4 a lane) and all KH*KW*CIN weights, which
 //        stay in registers; it walks the rows (n*oh + oy) of its share in steps of PX pixels: PX vec4 loads of dY, and
 //        inputs loaded one pixel a lane (VECS loads of 8 pixels a kernel row) and broadcast.
-// dispatch: ceil(cout/32) * shares workgroups, folded to 2-D; then sum_shares.wgsl where shares > 1.
-// result: one set of sums for each share; with a single share they are the gradients themselves.
+// dispatch: ceil(cout/32) * shares workgroups, folded to 2-D; then, where shares > 1, sum_parts.wgsl.
+// result: dw and db where shares is 1; else dw is scratch, KH*KW*CIN*cout floats and, with bias, cout more for each share.
 // needs: cout a multiple of 4.
 // good for: lavapipe, where it is bound by the loads of dY. shares: 32. From 8 input channels: kernel_grad_strip.
 
@@ -706,13 +706,31 @@ struct Params {
   padTop: i32, padLeft: i32,
   shares: u32,
   rowsPerShare: u32,   // ceil(n*oh / shares)
+  bias: u32,           // 1: the bias's gradient is wanted too
+  accumulate: u32,     // 1: add to what dw and db hold; 0 where shares > 1
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, CIN]
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;      // [shares, KH, KW, CIN, cout]
-@group(0) @binding(4) var<storage, read_write> db: array<f32>;      // [shares, cout]
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;     // [shares, KH*KW*CIN*cout (+ cout)] / 4
+@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;     // [cout / 4], where shares is 1
+
+// Four weights' gradients, in the place of this share.
+fn put(share: u32, at: u32, value: vec4f) {
+  let o = (share * (KH * KW * CIN + p.bias) * p.cout + at) / 4;
+  var v = value;
+  if (p.accumulate != 0) { v += dw[o]; }
+  dw[o] = v;
+}
+
+// Four biases' gradients: behind the weights' where shares are kept apart.
+fn put_bias(share: u32, co: u32, value: vec4f) {
+  if (p.shares > 1) { put(share, KH * KW * CIN * p.cout + co, value); return; }
+  var v = value;
+  if (p.accumulate != 0) { v += db[co / 4]; }
+  db[co / 4] = v;
+}
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -756,20 +774,14 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
   }
 
-  let size = KH * KW * CIN * p.cout;
-  let out = share * size;
   for (var kh = 0u; kh < KH; kh++) {
     for (var kw = 0u; kw < KW; kw++) {
       for (var ci = 0u; ci < CIN; ci++) {
-        for (var k = 0u; k < 4; k++) {
-          if (co + k < p.cout) { dw[out + ((kh * KW + kw) * CIN + ci) * p.cout + co + k] = acc[kh][kw][ci][k]; }
-        }
+        if (co < p.cout) { put(share, ((kh * KW + kw) * CIN + ci) * p.cout + co, acc[kh][kw][ci]); }
       }
     }
   }
-  for (var k = 0u; k < 4; k++) {
-    if (co + k < p.cout) { db[share * p.cout + co + k] = sum[k]; }
-  }
+  if (p.bias != 0 && co < p.cout) { put_bias(share, co, sum); }
 }
 `,
   'conv2d/kernel_grad_plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -955,8 +967,8 @@ fn main(
 // tile:  one workgroup = one subgroup of 8 lanes: 8 input channels x 32 output channels (a vec4 a lane) x one kernel
 //        row. It walks the rows (n*oh + oy) of its share in steps of PX pixels, loads PX vec4 of dY and
 //        PX+KW-1 inputs (one channel a lane), and broadcasts channel after channel.
-// dispatch: ceil(cin/8) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then sum_shares.wgsl where shares > 1.
-// result: one set of sums for each share; with a single share they are the gradients themselves.
+// dispatch: ceil(cin/8) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then, where shares > 1, sum_parts.wgsl.
+// result: dw and db where shares is 1; else dw is scratch, kh*KW*cin*cout floats and, with bias, cout more for each share.
 // needs: cout a multiple of 4 (dY is read as vec4).
 // good for: lavapipe. Take the fewest shares that give some 32 workgroups: the second pass reads every share.
 
@@ -971,13 +983,31 @@ struct Params {
   padTop: i32, padLeft: i32,
   shares: u32,
   rowsPerShare: u32,   // ceil(n*oh / shares)
+  bias: u32,           // 1: the bias's gradient is wanted too
+  accumulate: u32,     // 1: add to what dw and db hold; 0 where shares > 1
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;             // [n, h, w, cin]
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;      // [shares, kh, KW, cin, cout]
-@group(0) @binding(4) var<storage, read_write> db: array<f32>;      // [shares, cout]
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;     // [shares, kh*KW*cin*cout (+ cout)] / 4
+@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;     // [cout / 4], where shares is 1
+
+// Four weights' gradients, in the place of this share.
+fn put(share: u32, at: u32, value: vec4f) {
+  let o = (share * (p.kh * KW * p.cin + p.bias) * p.cout + at) / 4;
+  var v = value;
+  if (p.accumulate != 0) { v += dw[o]; }
+  dw[o] = v;
+}
+
+// Four biases' gradients: behind the weights' where shares are kept apart.
+fn put_bias(share: u32, co: u32, value: vec4f) {
+  if (p.shares > 1) { put(share, p.kh * KW * p.cin * p.cout + co, value); return; }
+  var v = value;
+  if (p.accumulate != 0) { v += db[co / 4]; }
+  db[co / 4] = v;
+}
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -1025,22 +1055,14 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
   }
 
-  let size = p.kh * KW * p.cin * p.cout;
-  let out = share * size;
   for (var u = 0u; u < SG; u++) {
     for (var kw = 0u; kw < KW; kw++) {
-      for (var k = 0u; k < 4; k++) {
-        if (ci0 + u < p.cin && co + k < p.cout) {
-          dw[out + ((kh * KW + kw) * p.cin + ci0 + u) * p.cout + co + k] = acc[u][kw][k];
-        }
+      if (ci0 + u < p.cin && co < p.cout) {
+        put(share, ((kh * KW + kw) * p.cin + ci0 + u) * p.cout + co, acc[u][kw]);
       }
     }
   }
-  if (ci0 == 0 && kh == 0) {
-    for (var k = 0u; k < 4; k++) {
-      if (co + k < p.cout) { db[share * p.cout + co + k] = sum[k]; }
-    }
-  }
+  if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { put_bias(share, co, sum); }
 }
 `,
   'conv2d/kernel_grad_tile': `// What the kernels of a convolution's weight gradient share. It is a matrix product over all pixels (n, oy, ox): a row
@@ -1505,40 +1527,38 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 }
 `,
-  'conv2d/sum_shares': `// Second pass of the split reductions: adds the sums of all shares in the order of the shares.
+  'conv2d/sum_parts': `// Second pass of the split reductions: adds the partial sums of all shares in the order of the shares.
 //
-//   dw[i] (+)= sum_s dwShares[s, i]        db[i] (+)= sum_s dbShares[s, i]
+//   a[i] (+)= sum_s parts[s, i]  (i < sizeA)        b[i - sizeA] (+)= sum_s parts[s, i]  (sizeA <= i < sizeA + sizeB)
 //
-// p.accumulate = 1 adds to what dw and db hold. Without a bias gradient biasSize is 0 and db any buffer.
-// dispatch: ceil((size + biasSize) / 64) workgroups, folded to 2-D. One thread one value.
+// a is a kernel's gradient, b its bias's. With sizeB = 0, b may be any buffer. p.accumulate = 1 adds to a and b.
+// dispatch: ceil((sizeA + sizeB) / 64) workgroups, folded to 2-D. One thread one value.
 
 struct Params {
-  size: u32,
-  biasSize: u32,
+  sizeA: u32,
+  sizeB: u32,
   shares: u32,
   accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> dwShares: array<f32>;    // [shares, size]
-@group(0) @binding(2) var<storage, read> dbShares: array<f32>;    // [shares, biasSize]
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;    // [size]
-@group(0) @binding(4) var<storage, read_write> db: array<f32>;    // [biasSize]
+@group(0) @binding(1) var<storage, read> parts: array<f32>;       // [shares, sizeA + sizeB]
+@group(0) @binding(2) var<storage, read_write> a: array<f32>;     // [sizeA]
+@group(0) @binding(3) var<storage, read_write> b: array<f32>;     // [sizeB]
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) t: u32) {
   let i = (wid.x + wid.y * nwg.x) * 64 + t;
-  if (i < p.size) {
-    var sum = 0.0;
-    for (var s = 0u; s < p.shares; s++) { sum += dwShares[s * p.size + i]; }
-    if (p.accumulate != 0) { sum += dw[i]; }
-    dw[i] = sum;
-  } else if (i - p.size < p.biasSize) {
-    let j = i - p.size;
-    var sum = 0.0;
-    for (var s = 0u; s < p.shares; s++) { sum += dbShares[s * p.biasSize + j]; }
-    if (p.accumulate != 0) { sum += db[j]; }
-    db[j] = sum;
+  let size = p.sizeA + p.sizeB;
+  if (i >= size) { return; }
+  var sum = 0.0;
+  for (var s = 0u; s < p.shares; s++) { sum += parts[s * size + i]; }
+  if (i < p.sizeA) {
+    if (p.accumulate != 0) { sum += a[i]; }
+    a[i] = sum;
+  } else {
+    if (p.accumulate != 0) { sum += b[i - p.sizeA]; }
+    b[i - p.sizeA] = sum;
   }
 }
 `,
@@ -2419,6 +2439,24 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   parameters[i] = w - rate * p.decay * segment.y * w - corrected * m_new / (sqrt(second) + p.epsilon);
 }
 `,
+  'optimizer/average': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Exponential moving average: average += (1 - decay) (x - average).  One thread a vec4 of the flat buffers; dispatch
+// ceil(blocks * 16 / 64), folded.
+// use: grid
+struct Params { vectors: u32, rate: f32 }   // blocks * 16; 1 - decay
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;               // [blocks, 64]
+@group(0) @binding(2) var<storage, read_write> average: array<vec4f>;   // [blocks, 64]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i < p.vectors) { average[i] += p.rate * (x[i] - average[i]); }
+}
+`,
   'optimizer/norm_parts': `// What the update kernels share. Parameters live in one flat buffer, in blocks of 64 elements; a thread takes a vec4.
 
 // Learning-rate scale and weight-decay factor of the block that vec4 number i lies in, from the segment table.
@@ -2494,6 +2532,149 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     if (p.accumulate == 1) { total += squared_norm[0]; }
     squared_norm[0] = total;
   }
+}
+`,
+  'optimizer/rmsprop': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// What the update kernels share. Parameters live in one flat buffer, in blocks of 64 elements; a thread takes a vec4.
+
+// Learning-rate scale and weight-decay factor of the block that vec4 number i lies in, from the segment table.
+fn block_of(i: u32) -> u32 { return i / 16; }
+
+// NaN or infinite, tested on the bits: comparisons with NaN are compiled away on some drivers.
+fn not_finite(x: vec4f) -> bool {
+  return any((bitcast<vec4u>(x) & vec4u(0x7f800000u)) == vec4u(0x7f800000u));
+}
+
+// What gradients are multiplied by so that their global norm is at most max_norm (0: no clipping).
+fn clip_factor(max_norm: f32, squared_norm: f32) -> f32 {
+  if (max_norm == 0.0) { return 1.0; }
+  let norm = sqrt(squared_norm);
+  return select(1.0, max_norm / norm, norm > max_norm);
+}
+// RMSprop for all parameters at once (Hinton's lecture 6e), as Keras has it, epsilon inside the root:
+//   w -= rate * decay * w
+//   v += (1 - rho) (g^2 - v);  c = rate g / sqrt(v + epsilon);  with momentum: b = momentum b + c, w -= b;  else w -= c
+// One thread a vec4; a block whose learning-rate scale is 0 is frozen. Dispatch ceil(blocks * 16 / 64), folded.
+// use: grid, step, optimizer
+struct Params {
+  vectors: u32,         // blocks * 16
+  one_minus_rho: f32,
+  epsilon: f32,
+  momentum: f32,        // 0: none is kept
+  decay: f32,           // weight decay
+  max_norm: f32,        // clip the global norm of the gradients; 0: do not
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> gradients: array<vec4f>;          // [blocks, 64]
+@group(0) @binding(3) var<storage, read> segments: array<vec2f>;           // [blocks] learning-rate scale, decay factor
+@group(0) @binding(4) var<storage, read> squared_norm: array<f32>;         // [1]
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;   // [blocks, 64]
+@group(0) @binding(6) var<storage, read_write> v: array<vec4f>;            // [blocks, 64]
+@group(0) @binding(7) var<storage, read_write> buffer: array<vec4f>;       // [blocks, 64], with momentum only
+@group(0) @binding(8) var<storage, read_write> flag: array<u32>;           // [1] 1: a gradient was not finite
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.vectors) { return; }
+  let segment = segments[block_of(i)];
+  if (segment.x == 0.0) { return; }
+  var g = gradients[i];
+  // Every thread that stores here stores the same 1.
+  if (not_finite(g)) { flag[0] = 1; }
+  if (p.max_norm > 0.0) { g *= clip_factor(p.max_norm, squared_norm[0]); }
+
+  let rate = step.learning_rate * segment.x;
+  let v_new = v[i] + p.one_minus_rho * (g * g - v[i]);
+  v[i] = v_new;
+  var change = rate * g / sqrt(v_new + p.epsilon);
+  if (p.momentum > 0.0) {
+    change += p.momentum * buffer[i];
+    buffer[i] = change;
+  }
+  let w = parameters[i];
+  parameters[i] = w - rate * p.decay * segment.y * w - change;
+}
+`,
+  'optimizer/sgd': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// What the update kernels share. Parameters live in one flat buffer, in blocks of 64 elements; a thread takes a vec4.
+
+// Learning-rate scale and weight-decay factor of the block that vec4 number i lies in, from the segment table.
+fn block_of(i: u32) -> u32 { return i / 16; }
+
+// NaN or infinite, tested on the bits: comparisons with NaN are compiled away on some drivers.
+fn not_finite(x: vec4f) -> bool {
+  return any((bitcast<vec4u>(x) & vec4u(0x7f800000u)) == vec4u(0x7f800000u));
+}
+
+// What gradients are multiplied by so that their global norm is at most max_norm (0: no clipping).
+fn clip_factor(max_norm: f32, squared_norm: f32) -> f32 {
+  if (max_norm == 0.0) { return 1.0; }
+  let norm = sqrt(squared_norm);
+  return select(1.0, max_norm / norm, norm > max_norm);
+}
+// Stochastic gradient descent for all parameters at once, with momentum and Nesterov's look-ahead as Keras has them:
+//   w -= rate * decay * w
+//   without momentum: w -= rate g;   with: v = momentum v - rate g, w += v, or w += momentum v - rate g (Nesterov)
+// One thread a vec4; a block whose learning-rate scale is 0 is frozen. Dispatch ceil(blocks * 16 / 64), folded.
+// use: grid, step, optimizer
+struct Params {
+  vectors: u32,    // blocks * 16
+  nesterov: u32,
+  momentum: f32,   // 0: no velocity is kept
+  decay: f32,      // weight decay
+  max_norm: f32,   // clip the global norm of the gradients; 0: do not
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> gradients: array<vec4f>;          // [blocks, 64]
+@group(0) @binding(3) var<storage, read> segments: array<vec2f>;           // [blocks] learning-rate scale, decay factor
+@group(0) @binding(4) var<storage, read> squared_norm: array<f32>;         // [1]
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;   // [blocks, 64]
+@group(0) @binding(6) var<storage, read_write> velocity: array<vec4f>;     // [blocks, 64]
+@group(0) @binding(7) var<storage, read_write> flag: array<u32>;           // [1] 1: a gradient was not finite
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.vectors) { return; }
+  let segment = segments[block_of(i)];
+  if (segment.x == 0.0) { return; }
+  var g = gradients[i];
+  // Every thread that stores here stores the same 1.
+  if (not_finite(g)) { flag[0] = 1; }
+  if (p.max_norm > 0.0) { g *= clip_factor(p.max_norm, squared_norm[0]); }
+
+  let rate = step.learning_rate * segment.x;
+  var change = -rate * g;
+  if (p.momentum > 0.0) {
+    let v = p.momentum * velocity[i] - rate * g;
+    velocity[i] = v;
+    if (p.nesterov == 1) { change += p.momentum * v; } else { change = v; }
+  }
+  let w = parameters[i];
+  parameters[i] = w - rate * p.decay * segment.y * w + change;
 }
 `,
   'pad/pad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).

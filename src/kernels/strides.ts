@@ -62,30 +62,35 @@ export function walkParams<Operands extends string>(
   operands: Readonly<Record<Operands, readonly number[]>>,
 ): WalkParams<Operands> {
   const names = Object.keys(operands) as Operands[];
-  const extents: number[] = [];
-  const steps: number[][] = [];
+  const merged: Record<string, number>[] = [];
   out.forEach((extent, axis) => {
     if (extent === 1) return;
-    const step = names.map(name => operands[name][axis]!);
-    const last = steps[steps.length - 1];
-    if (last?.every((outer, i) => outer === step[i]! * extent)) {
-      extents[extents.length - 1]! *= extent;
-      steps[steps.length - 1] = step;
+    const step = Object.fromEntries(names.map(name => [name, operands[name][axis]!]));
+    const last = merged[merged.length - 1];
+    if (last && names.every(name => last[name] === step[name]! * extent)) {
+      merged[merged.length - 1] = { ...step, s: last.s! * extent };
     } else {
-      extents.push(extent);
-      steps.push(step);
+      merged.push({ ...step, s: extent });
     }
   });
-  if (extents.length > MAX_RANK) {
+  return axisFields(op, merged, Object.fromEntries([['s', 1], ...names.map(name => [name, 0] as const)]));
+}
+
+/** Axes as fields: s0.. s5, a0.. a5 and so on; `unused` fills those behind the last. @throws ShapeError beyond six axes. */
+export function axisFields<Operands extends string>(
+  op: string,
+  axes: readonly Readonly<Record<string, number>>[],
+  unused: Readonly<Record<string, number>>,
+): WalkParams<Operands> {
+  if (axes.length > MAX_RANK) {
     throw new ShapeError(
-      `${op}: [${out.join(', ')}] needs ${extents.length} axes, at most ${MAX_RANK} can be addressed; reshape it first`,
+      `${op}: ${axes.length} axes are left when neighbours are merged, at most ${MAX_RANK} can be addressed; reshape first`,
     );
   }
   const fields: Record<string, number> = {};
-  for (const axis of AXES) fields[`s${axis}`] = extents[axis] ?? 1;
-  names.forEach((name, i) => {
-    for (const axis of AXES) fields[`${name}${axis}`] = steps[axis]?.[i] ?? 0;
-  });
+  for (const [letter, filler] of Object.entries(unused)) {
+    for (const axis of AXES) fields[`${letter}${axis}`] = axes[axis]?.[letter] ?? filler;
+  }
   return fields as WalkParams<Operands>;
 }
 
@@ -94,8 +99,8 @@ type AnyWalk = Readonly<Record<string, number>>;
 export const walkShape = (p: AnyWalk): Shape => AXES.map(axis => p[`s${axis}`]!);
 export const walkSize = (p: AnyWalk): number => sizeOf(walkShape(p));
 export const walkSteps = (p: AnyWalk, operand: string): number[] => AXES.map(axis => p[`${operand}${axis}`]!);
-/** Axes in use, at least one. */
-export const walkRank = (p: AnyWalk): number => Math.max(1, AXES.filter(axis => p[`s${axis}`]! > 1).length);
+/** Axes in use, at least one; the first may have become 1 long by slicing. */
+export const walkRank = (p: AnyWalk): number => Math.max(1, ...AXES.map(axis => (p[`s${axis}`]! > 1 ? axis + 1 : 0)));
 
 /** An operand's own shape, when it is row-major: 1 along the axes it is repeated over. */
 export function operandShape(p: AnyWalk, operand: string): Shape {

@@ -4,16 +4,24 @@ import type { Tensor } from '../tensor.ts';
 import { avgPool2dExample } from './avgPool2d.ts';
 import { batchNorm2dExample } from './batch-norm2d.ts';
 import { binaryExamples } from './binary.ts';
+import { concatExample } from './concat.ts';
 import { conv2dExample } from './conv2d.ts';
 import { denseExample } from './dense.ts';
 import { dropoutExample } from './dropout.ts';
+import { gatherRowsExample } from './gather-rows.ts';
 import { globalAvgPoolExample } from './globalAvgPool.ts';
 import { matmulExample } from './matmul.ts';
 import { maxPool2dExample } from './maxPool2d.ts';
+import { mseExample } from './mse.ts';
+import { padExample } from './pad.ts';
 import { reduceExamples } from './reduce.ts';
+import { reshapeExample } from './reshape.ts';
+import { sliceExample } from './slice.ts';
 import { logSoftmaxExample, softmaxExample } from './softmax.ts';
 import { softmaxCrossEntropyExample } from './softmax-cross-entropy.ts';
+import { transposeExample } from './transpose.ts';
 import { unaryExamples } from './unary.ts';
+import { whereExample } from './where.ts';
 
 /** One random use of an op: what the gradient checks, the mutation tests and the docs need to know of it. */
 export interface OpUse {
@@ -39,6 +47,14 @@ export const ops: readonly OpExample[] = [
   ...unaryExamples,
   ...binaryExamples,
   ...reduceExamples,
+  concatExample,
+  gatherRowsExample,
+  mseExample,
+  padExample,
+  reshapeExample,
+  sliceExample,
+  transposeExample,
+  whereExample,
   batchNorm2dExample,
   dropoutExample,
   logSoftmaxExample,
