@@ -18,12 +18,16 @@ import { gatherBatchKernel } from './gather-batch.ts';
 import { gatherRowsKernel, scatterRowsKernel } from './gather-rows.ts';
 import { matmulKernel } from './matmul.ts';
 import { maxPool2dGradKernel, maxPool2dKernel } from './max_pool2d.ts';
+import { metricsKernel } from './metrics.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
+import { movingAverageKernel } from './moving-average.ts';
 import { mseGradKernel, mseKernel } from './mse.ts';
 import { padKernel } from './pad.ts';
 import { placeKernel } from './place.ts';
 import { randomWordsKernel } from './random-words.ts';
 import { extremumGradKernel, extremumKernel, sumKernel } from './reduce.ts';
+import { rmspropKernel } from './rmsprop.ts';
+import { sgdKernel } from './sgd.ts';
 import { softmaxGradKernel, softmaxKernel } from './softmax.ts';
 import { softmaxCrossEntropyKernel } from './softmax-cross-entropy.ts';
 import type { KernelSpec } from './spec.ts';
@@ -43,6 +47,10 @@ export const kernels = [
   gatherBatchKernel,
   randomWordsKernel,
   softmaxGradKernel,
+  metricsKernel,
+  movingAverageKernel,
+  rmspropKernel,
+  sgdKernel,
   softmaxKernel,
   softmaxCrossEntropyKernel,
   squaredNormKernel,
