@@ -1,0 +1,5 @@
+export { cnn, peerCnn } from './cnn.ts';
+export { mlp } from './mlp.ts';
+export { FASHION, type Recipe, type TrainingDefaults } from './recipe.ts';
+export { findModel, models } from './registry.ts';
+export { resnet20 } from './resnet20.ts';

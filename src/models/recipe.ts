@@ -1,0 +1,31 @@
+import type { Shape } from '../kernels/spec.ts';
+import type { Layer } from '../nn/layer.ts';
+
+/** How a model is trained when nothing else is said. */
+export interface TrainingDefaults {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimizer: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
+  /** Largest of the schedule. */
+  readonly learningRate: number;
+  readonly schedule: 'constant' | 'step' | 'cosine' | 'onecycle';
+  /** SGD only. */
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+}
+
+/** A model that people can name: its architecture and how it is trained. */
+export interface Recipe {
+  /** On the command line: `weft train NAME`. */
+  readonly name: string;
+  /** In reports. */
+  readonly title: string;
+  /** [H, W, C] of the pictures it was made for; others work where the layers allow it. */
+  readonly inputShape: Shape;
+  /** The architecture; its output are logits. `classes` is 10 unless said. */
+  readonly build: (classes?: number) => Layer;
+  readonly defaults: TrainingDefaults;
+}
+
+/** Fashion-MNIST. */
+export const FASHION = { inputShape: [28, 28, 1], classes: 10 } as const;

@@ -1,0 +1,18 @@
+import { ValueError } from '../platform/errors.ts';
+import { cnn, peerCnn } from './cnn.ts';
+import { mlp } from './mlp.ts';
+import type { Recipe } from './recipe.ts';
+import { resnet20 } from './resnet20.ts';
+
+/** Every model by its name on the command line. */
+export const models: Readonly<Record<string, Recipe>> = Object.fromEntries(
+  [mlp, cnn, peerCnn, resnet20].map(recipe => [recipe.name, recipe]),
+);
+
+/** @throws ValueError naming those that exist. */
+export function findModel(name: string): Recipe {
+  if (!Object.hasOwn(models, name)) {
+    throw new ValueError(`model '${name}': there is no such model; there are ${Object.keys(models).join(', ')}`);
+  }
+  return models[name]!;
+}

@@ -1,0 +1,25 @@
+export { INITIALIZERS, type Initializer, initialValues } from './initializers.ts';
+export {
+  type BuildScope,
+  type Built,
+  type BuiltLayer,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type Pass,
+  runLayer,
+  walk,
+} from './layer.ts';
+export { Activation, type ActivationName, type ActivationOptions } from './layers/activation.ts';
+export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d.ts';
+export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { Dense, type DenseOptions } from './layers/dense.ts';
+export { Dropout, type DropoutOptions } from './layers/dropout.ts';
+export { Flatten } from './layers/flatten.ts';
+export { AvgPool2d, GlobalAvgPool, MaxPool2d, type Pool2dOptions } from './layers/pool2d.ts';
+export { layerFromJSON } from './layers/registry.ts';
+export { Residual, type ResidualOptions } from './layers/residual.ts';
+export { Sequential, type SequentialOptions } from './layers/sequential.ts';
+export { type Captured, type ForwardOptions, Model, type ModelConfig, type ModelOptions } from './model.ts';
+export { BLOCK, type Declaration, ParameterSet, type Segment } from './parameters.ts';
+export type { LayerDescription, ModelDescription } from './summary.ts';

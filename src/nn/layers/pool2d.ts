@@ -1,0 +1,62 @@
+import { type Shape, sizeOf } from '../../kernels/spec.ts';
+import { type Padding, windowAxis } from '../../kernels/window.ts';
+import { avgPool2d, globalAvgPool, maxPool2d } from '../../tensor/ops/index.ts';
+import { type BuildScope, type Built, Layer, type LayerOptions } from '../layer.ts';
+
+export interface Pool2dOptions extends LayerOptions {
+  /** One number for a square, or [rows, columns]. */
+  readonly window: number | readonly [number, number];
+  /** Default: the window, so that windows do not overlap. */
+  readonly stride?: number | readonly [number, number];
+  /** Default 'valid': what does not fill a window at the lower and right edge is left out. */
+  readonly padding?: Padding;
+}
+
+abstract class Pool2d extends Layer<Pool2dOptions> {
+  protected abstract readonly pool: typeof maxPool2d | typeof avgPool2d;
+
+  build(input: Shape, scope: BuildScope): Built {
+    const { padding = 'valid' } = this.options;
+    const window = scope.pair('window', this.options.window);
+    const stride = scope.pair('stride', this.options.stride ?? window);
+    const [height, width, channels] = scope.picture(input);
+    const rows = windowAxis(height, window[0], stride[0], 1, padding).out;
+    const columns = windowAxis(width, window[1], stride[1], 1, padding).out;
+    if (rows < 1 || columns < 1) {
+      scope.refuse(`a window of ${window.join('x')} does not fit into ${height}x${width}; leave out this pooling`);
+    }
+    const options = { name: scope.name, window, stride, padding };
+    return {
+      output: [rows, columns, channels],
+      flops: rows * columns * channels * window[0] * window[1],
+      reach: { window, stride },
+      apply: x => this.pool(x, options),
+    };
+  }
+}
+
+/** The largest value of each window: [H, W, C] to [OH, OW, C]. The first of equal ones takes the gradient. */
+export class MaxPool2d extends Pool2d {
+  readonly type = 'maxPool2d';
+  protected readonly pool = maxPool2d;
+}
+
+/** The mean of each window, over the values that lie inside the picture: [H, W, C] to [OH, OW, C]. */
+export class AvgPool2d extends Pool2d {
+  readonly type = 'avgPool2d';
+  protected readonly pool = avgPool2d;
+}
+
+/** The mean of each channel: [H, W, C] to [C]. */
+export class GlobalAvgPool extends Layer {
+  readonly type = 'globalAvgPool';
+
+  constructor(options: LayerOptions = {}) {
+    super(options);
+  }
+
+  build(input: Shape, scope: BuildScope): Built {
+    const [, , channels] = scope.picture(input);
+    return { output: [channels], flops: sizeOf(input), reach: 'everything', apply: x => globalAvgPool(x) };
+  }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { Sampler } from '../../src/kernels/sampler.ts';
+import type { Values } from '../../src/kernels/spec.ts';
+import { cnn, findModel, models } from '../../src/models/index.ts';
+import { Model } from '../../src/nn/index.ts';
+import { ValueError } from '../../src/platform/errors.ts';
+import { Engine } from '../../src/tensor/engine.ts';
+import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
+import { gpuEngine } from '../support/engine.ts';
+
+const BATCH = 2;
+
+function build(engine: Engine, name: string): Model {
+  const recipe = findModel(name);
+  return new Model(engine, recipe.build(), { name, inputShape: recipe.inputShape, seed: 1 });
+}
+
+const norm = (values: Values) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value ** 2, 0));
+
+/** Logits, loss and gradients of one batch in training. */
+async function oneStep(engine: Engine, name: string) {
+  using model = build(engine, name);
+  engine.setStep({ seed: 7, step: 3, rows: 0 });
+  return await engine.scope(async () => {
+    const values = Float32Array.from(new Sampler(5).normals(BATCH * 28 * 28), v => Math.abs(v) / 3);
+    const x = engine.tensor(values, [BATCH, 28, 28, 1]);
+    const labels = engine.tensor(Uint32Array.of(3, 8), [BATCH], 'u32');
+    const logits = model.forward(x, { training: true });
+    const { loss } = softmaxCrossEntropy(logits, labels);
+    model.parameters.backward(loss);
+    return {
+      logits: await logits.data(),
+      loss: await loss.item(),
+      gradients: await model.parameters.gradients.data(),
+      segments: model.parameters.segments,
+    };
+  });
+}
+
+describe('models', () => {
+  it.each([
+    ['mlp', 235_146],
+    ['cnn', 241_546],
+    ['peer-cnn', 93_322],
+    // 0.27 million in the paper.
+    ['resnet20', 272_186],
+  ])('%s has %i parameters', (name, count) => {
+    using model = build(Engine.reference(), name);
+    expect(model.parameters.count).toBe(count);
+    expect(model.describe().parameters).toBe(count);
+    expect(model.outputShape).toEqual([10]);
+  });
+
+  it('can have other classes and other pictures', () => {
+    using model = new Model(Engine.reference(), cnn.build(3), { inputShape: [32, 32, 3] });
+    expect(model.outputShape).toEqual([3]);
+    expect(model.parameters.get('conv1.kernel').shape).toEqual([3, 3, 3, 32]);
+  });
+
+  it('are found by name', () => {
+    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'peer-cnn', 'resnet20']);
+    for (const [name, recipe] of Object.entries(models)) expect(recipe.name).toBe(name);
+    expect(() => findModel('vgg')).toThrow("model 'vgg': there is no such model; there are mlp, cnn");
+    expect(() => findModel('toString')).toThrow(ValueError);
+  });
+
+  it('start as Keras starts them', async () => {
+    using model = build(Engine.reference(), 'cnn');
+    const kernel = Float32Array.from(await model.parameters.get('dense1.kernel').data());
+    const limit = Math.sqrt(6 / (1152 + 128));
+    const largest = kernel.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    expect(largest).toBeLessThanOrEqual(limit);
+    expect(largest).toBeGreaterThan(0.999 * limit);
+    expect([...(await model.parameters.get('conv3.bias').data())].every(v => v === 0)).toBe(true);
+  });
+
+  it.each(['mlp', 'cnn', 'peer-cnn'])('%s gives the same on the GPU as in TypeScript', async name => {
+    const expected = await oneStep(Engine.reference(), name);
+    const actual = await oneStep(await gpuEngine(), name);
+    expect(Math.abs(actual.loss - expected.loss)).toBeLessThan(1e-4);
+    const largest = Math.max(...Array.from(expected.logits, Math.abs));
+    expected.logits.forEach((value, i) => {
+      expect(Math.abs(actual.logits[i]! - value)).toBeLessThan(1e-4 * largest);
+    });
+    for (const { name, start, size } of expected.segments) {
+      const [want, have] = [expected.gradients, actual.gradients].map(all => all.slice(start, start + size));
+      const scale = norm(want!);
+      const error = norm(want!.map((value, i) => value - have![i]!));
+      expect(scale, `${name} takes part`).toBeGreaterThan(0);
+      expect(error / scale, `gradient of ${name}`).toBeLessThan(1e-3);
+    }
+  });
+});
