@@ -19,4 +19,11 @@ export {
   stepDecay,
   warmUp,
 } from './schedules.ts';
+export {
+  learningRateAt,
+  makeOptimizer,
+  makeSchedule,
+  type OptimizerSettings,
+  type ScheduleSettings,
+} from './settings.ts';
 export { type SgdOptions, sgd } from './sgd.ts';
