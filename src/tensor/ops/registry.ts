@@ -67,3 +67,14 @@ export const ops: readonly OpExample[] = [
   denseExample,
   matmulExample,
 ];
+
+/** Exported functions of ops/index.ts that have no gradient, and why. */
+export const withoutGradient: Readonly<Record<string, string>> = {
+  argmax: 'an index does not change with the values',
+  argmin: 'an index does not change with the values',
+  axpy: 'it works in place, off the tape',
+  equal: 'a comparison has slope 0',
+  gatherBatch: 'it starts from bytes of the data set',
+  greater: 'a comparison has slope 0',
+  less: 'a comparison has slope 0',
+};
