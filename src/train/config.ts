@@ -1,0 +1,119 @@
+import { type ImageData8, sha256 } from '../data/dataset.ts';
+import type { AdapterInfo } from '../gpu/capabilities.ts';
+import type { VariantTable } from '../kernels/choose.ts';
+import { shaders } from '../kernels/shaders.generated.ts';
+import type { TrainingDefaults } from '../models/index.ts';
+import type { Model, ModelConfig } from '../nn/index.ts';
+import { ResumeError } from '../platform/errors.ts';
+import type { Engine } from '../tensor/engine.ts';
+
+/** How a model is trained: plain values, kept with the run. A recipe's defaults are most of it. */
+export interface TrainingOptions extends TrainingDefaults {
+  /** Key of first weights, order of the pictures and dropout. */
+  readonly seed: number;
+  /** Each batch is computed in this many parts whose gradients are added up, to need less memory. Default 1. */
+  readonly microBatches?: number;
+  /** Largest global norm of the gradients; longer ones are scaled down to it. Default: no limit. */
+  readonly clipNorm?: number;
+  /** Share of the target that is spread over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Keeps an exponential moving average of the weights with this decay, and evaluates and saves that one. */
+  readonly emaDecay?: number;
+  /** Epochs in which the learning rate rises to its first value. Default 0. */
+  readonly warmUpEpochs?: number;
+  /** Ends the run after this many epochs without a smaller validation loss, and gives back the best epoch's weights. */
+  readonly patience?: number;
+}
+
+/** What a run was made of: enough to repeat it, and to know when that cannot be done. */
+export interface RunConfig {
+  readonly format: 'weft run 1';
+  /** Version of weft. */
+  readonly weft: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly model: ModelConfig;
+  readonly training: TrainingOptions;
+  readonly data: RunData;
+  readonly adapter: AdapterInfo;
+  /** Which kernel variant computed what: the bits depend on it. */
+  readonly variants: VariantTable;
+  /** Hash of all shaders of this version. */
+  readonly shaders: string;
+}
+
+/** What a run was trained on. */
+export interface RunData {
+  readonly name: string;
+  readonly sha256: string;
+  readonly classes: readonly string[];
+  /** Pictures trained on and held back for validation. */
+  readonly train: number;
+  readonly validation: number;
+  /** Trained on all pictures, none held back. */
+  readonly full: boolean;
+  /** Only so many pictures of the training set were used. */
+  readonly limit?: number;
+}
+
+/** Describes a run that is about to start. Call it when its steps are compiled: only then is the table of variants complete. */
+export async function describeRun(
+  model: Model,
+  training: TrainingOptions,
+  data: RunData,
+  version: string,
+): Promise<RunConfig> {
+  const { gpu } = model.engine;
+  return {
+    format: 'weft run 1',
+    weft: version,
+    created: new Date().toISOString(),
+    model: model.toJSON(),
+    training,
+    data,
+    adapter: gpu.device.info,
+    variants: { ...gpu.chooser.table },
+    shaders: await hashShaders(),
+  };
+}
+
+/** What `describeRun` says of the data. */
+export function describeData(
+  data: ImageData8,
+  counts: { readonly train: number; readonly validation: number; readonly full: boolean; readonly limit?: number },
+): RunData {
+  return { name: data.name, sha256: data.sha256, classes: data.classes, ...counts };
+}
+
+/**
+ * A resumed run must be able to give the bits that an unbroken one would have given.
+ * @param engine opened with `config.variants` as its table.
+ * @throws ResumeError naming what differs: data, adapter, driver or kernels.
+ */
+export async function checkResumable(
+  config: RunConfig,
+  engine: Engine,
+  data: ImageData8,
+  folder: string,
+): Promise<void> {
+  const refuse = (what: string, was: string, is: string) => {
+    throw new ResumeError(
+      `${folder}: cannot resume: ${what} was '${was}', is '${is}'; use what it was started with, or start a new run`,
+    );
+  };
+  if (config.data.sha256 !== data.sha256) refuse('the data set', config.data.sha256, data.sha256);
+  const { info } = engine.gpu.device;
+  for (const part of ['vendor', 'architecture', 'device', 'description'] as const) {
+    if (config.adapter[part] !== info[part]) refuse(`the adapter (${part})`, config.adapter[part], info[part]);
+  }
+  const hash = await hashShaders();
+  if (config.shaders !== hash) refuse('the hash of the shaders', config.shaders, hash);
+  const { table } = engine.gpu.chooser;
+  for (const [call, variant] of Object.entries(config.variants)) {
+    if (table[call] !== variant) refuse(`the variant for ${call}`, variant, table[call] ?? 'none');
+  }
+}
+
+async function hashShaders(): Promise<string> {
+  return await sha256(new TextEncoder().encode(JSON.stringify(shaders)));
+}

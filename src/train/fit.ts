@@ -1,0 +1,332 @@
+/**
+ * Trains a model:
+ *
+ *     const result = await fit(model, { data, train: split.train, validation: split.validation }, {
+ *       training: { ...recipe.defaults, seed: 1 },
+ *       onEpoch: metrics => console.log(metrics),
+ *     });
+ *
+ * With a `folder` the run is kept there after every epoch and can be resumed to the bit.
+ */
+import { Batches } from '../data/batches.ts';
+import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Model } from '../nn/index.ts';
+import type { Schedule } from '../optim/index.ts';
+import { InterruptedError, NumericError, ResumeError, ValueError } from '../platform/errors.ts';
+import type { Checkpoint, RunPosition } from './checkpoint.ts';
+import type { TrainingOptions } from './config.ts';
+import { Evaluator } from './evaluate.ts';
+import type { EpochMetrics, StepProgress } from './events.ts';
+import { makeSchedule } from './optimizer.ts';
+import type { RunFolder } from './run-folder.ts';
+import { type Arrays, type EpochTotals, encodeModel, TrainStep, type UsedArrays, writeModel } from './step.ts';
+
+export interface FitData {
+  readonly data: GpuDataset;
+  /** Which pictures to learn from. */
+  readonly train: Uint32Array;
+  /** Which pictures every choice is made by. Without them no validation happens. */
+  readonly validation?: Uint32Array | undefined;
+}
+
+export interface FitOptions {
+  readonly training: TrainingOptions;
+  /** Where checkpoint, metrics and weights are kept. */
+  readonly folder?: RunFolder | undefined;
+  /** Goes on from here; the engine must have been opened with the run's table of variants. */
+  readonly resume?: Checkpoint | undefined;
+  /** Ends the run after the step under way: saves a checkpoint, then throws InterruptedError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Kernels are being compiled. */
+  readonly onCompile?: ((done: number, total: number) => void) | undefined;
+  /** Everything is compiled, nothing has run: the table of variants is complete. */
+  readonly onReady?: (() => void | Promise<void>) | undefined;
+  /** A few times a second. */
+  readonly onStep?: ((progress: StepProgress) => void) | undefined;
+  readonly onEpoch?: ((metrics: EpochMetrics) => void | Promise<void>) | undefined;
+}
+
+export interface FitResult {
+  readonly history: readonly EpochMetrics[];
+  /** Which epoch's weights the model has now, and why that one's. */
+  readonly epoch: number;
+  readonly because: 'last' | 'best-validation';
+  /** Whether early stopping ended the run before its last epoch. */
+  readonly stoppedEarly: boolean;
+  /** Of all epochs, without compiling. */
+  readonly seconds: number;
+}
+
+/** Milliseconds between two looks at loss and accuracy. */
+const LOOK_EVERY = 250;
+
+/**
+ * Trains until the last epoch or until early stopping ends it. The model then has the weights to be used: the last
+ * epoch's, the best epoch's with `patience`, the averaged ones with `emaDecay`.
+ *
+ * @throws InterruptedError when `signal` fires; NumericError when loss, gradients or weights stop being finite;
+ *   ResumeError when the checkpoint does not fit; FileError when the folder cannot be written. The folder's checkpoint is
+ *   whole in every case.
+ */
+export async function fit(model: Model, data: FitData, options: FitOptions): Promise<FitResult> {
+  const { training } = options;
+  if (training.patience !== undefined && !data.validation) {
+    throw new ValueError('fit: early stopping needs validation pictures; give some, or leave patience out');
+  }
+  using step = await TrainStep.compile(model, data.data, training, options.onCompile);
+  using evaluator = data.validation ? await Evaluator.compile(model, data.data, progressOf(options)) : undefined;
+  await options.onReady?.();
+  return await new Run(model, data, options, step, evaluator).go();
+}
+
+const progressOf = ({ onCompile }: FitOptions) => (onCompile ? { progress: onCompile } : {});
+
+/** The best epoch so far, kept on the host: early stopping needs it once, at the end. */
+interface Best {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly arrays: UsedArrays;
+}
+
+class Run {
+  private readonly batches: Batches;
+  private readonly training: TrainingOptions;
+  private readonly schedule: Schedule;
+  private epoch = 1;
+  private stepInEpoch = 0;
+  private step = 0;
+  /** Of the epoch under way: before the present process, and when the present one began with it. */
+  private secondsBefore = 0;
+  private since = 0;
+  private history: EpochMetrics[] = [];
+  private best: Best | undefined;
+  private lastLook = 0;
+  private look: Promise<void> | undefined;
+  private failure: unknown;
+
+  constructor(
+    private readonly model: Model,
+    private readonly data: FitData,
+    private readonly options: FitOptions,
+    private readonly trainStep: TrainStep,
+    private readonly evaluator: Evaluator | undefined,
+  ) {
+    this.training = options.training;
+    this.batches = new Batches(data.train, { batch: this.training.batch, seed: this.training.seed });
+    this.schedule = makeSchedule(this.training, this.batches.stepsPerEpoch);
+  }
+
+  async go(): Promise<FitResult> {
+    const { epochs } = this.training;
+    if (this.options.resume) this.restore(this.options.resume);
+    while (this.epoch <= epochs && !this.isExhausted()) {
+      this.since = performance.now();
+      try {
+        await this.trainEpoch();
+        await this.endEpoch();
+      } catch (error) {
+        if (error instanceof InterruptedError) await this.saveInterrupted();
+        throw error;
+      } finally {
+        // Nothing may be left under way when the step's buffers go.
+        await this.look?.catch(() => {});
+      }
+    }
+    return await this.finish();
+  }
+
+  /** The steps of one epoch. Nothing in this loop waits for a result. */
+  private async trainEpoch(): Promise<void> {
+    const { stepsPerEpoch } = this.batches;
+    while (this.stepInEpoch < stepsPerEpoch) {
+      if (this.options.signal?.aborted) throw new InterruptedError(this.interruption());
+      const { indices, rows } = this.batches.at(this.epoch - 1, this.stepInEpoch);
+      this.step++;
+      await this.trainStep.run(indices, rows, this.step, this.schedule(this.step));
+      this.stepInEpoch++;
+      this.lookNowAndThen();
+      if (this.failure) throw this.failure;
+    }
+    await this.look;
+    if (this.failure) throw this.failure;
+  }
+
+  /** Asks for the sums so far without waiting for them; at most one such question is open. */
+  private lookNowAndThen(): void {
+    const now = performance.now();
+    if (this.look || now - this.lastLook < LOOK_EVERY) return;
+    this.lastLook = now;
+    const asked = { epoch: this.epoch, step: this.stepInEpoch, seconds: this.secondsInEpoch() };
+    this.look = this.trainStep
+      .totals()
+      .then(totals => {
+        this.checkFinite(totals);
+        this.options.onStep?.(this.progress(totals, asked));
+      })
+      .catch(error => {
+        this.failure ??= error;
+      })
+      .finally(() => {
+        this.look = undefined;
+      });
+  }
+
+  private progress(totals: EpochTotals, asked: { epoch: number; step: number; seconds: number }): StepProgress {
+    const { stepsPerEpoch } = this.batches;
+    const { epochs } = this.training;
+    const speed = asked.step / asked.seconds;
+    return {
+      epoch: asked.epoch,
+      epochs,
+      step: asked.step,
+      stepsPerEpoch,
+      loss: totals.loss,
+      accuracy: totals.accuracy,
+      imagesPerSecond: totals.rows / asked.seconds,
+      secondsLeft: ((epochs - asked.epoch + 1) * stepsPerEpoch - asked.step) / speed,
+    };
+  }
+
+  private secondsInEpoch(): number {
+    return this.secondsBefore + (performance.now() - this.since) / 1000;
+  }
+
+  /** Sums up, validates, decides and saves. */
+  private async endEpoch(): Promise<void> {
+    const { epoch } = this;
+    const totals = await this.trainStep.totals();
+    this.checkFinite(totals);
+    const trainSeconds = this.secondsInEpoch();
+    const validation = await this.validate();
+    const metrics: EpochMetrics = {
+      epoch,
+      loss: totals.loss,
+      accuracy: totals.accuracy,
+      ...(validation && { valLoss: validation.loss, valAccuracy: validation.accuracy }),
+      seconds: this.secondsInEpoch(),
+      imagesPerSecond: totals.rows / trainSeconds,
+    };
+    // Before the arrays are read: a checkpoint between two epochs holds the sums of the next one.
+    this.trainStep.resetTotals();
+    const arrays = await this.trainStep.readArrays();
+    this.checkArrays(arrays);
+    if (this.training.patience !== undefined && !(metrics.valLoss! >= (this.best?.loss ?? Number.POSITIVE_INFINITY))) {
+      this.best = { epoch, loss: metrics.valLoss!, arrays: this.trainStep.usedArrays(arrays) };
+    }
+    this.history = [...this.history, metrics];
+    this.epoch++;
+    this.stepInEpoch = 0;
+    this.secondsBefore = 0;
+    await this.save(arrays);
+    await this.options.onEpoch?.(metrics);
+  }
+
+  private async validate(): Promise<{ loss: number; accuracy: number } | undefined> {
+    const { evaluator } = this;
+    if (!evaluator) return undefined;
+    const { signal } = this.options;
+    const result = await this.trainStep.withUsedWeights(() => evaluator.run(this.data.validation!, signal));
+    if (!Number.isFinite(result.loss)) throw this.numericError('the validation loss');
+    return result;
+  }
+
+  private isExhausted(): boolean {
+    const { patience } = this.training;
+    return patience !== undefined && this.best !== undefined && this.epoch - 1 - this.best.epoch >= patience;
+  }
+
+  private checkFinite(totals: EpochTotals): void {
+    if (totals.notFinite) throw this.numericError('the loss', totals.firstNotFinite);
+    if (totals.gradientNotFinite) throw this.numericError('a gradient');
+  }
+
+  private checkArrays(arrays: Arrays): void {
+    for (const [name, values] of Object.entries(arrays)) {
+      if (values instanceof Float32Array && !values.every(Number.isFinite)) throw this.numericError(`'${name}'`);
+    }
+  }
+
+  private numericError(what: string, step?: number): NumericError {
+    const { folder, training } = this.options;
+    const when = step === undefined ? `by step ${this.stepInEpoch}` : `at step ${step}`;
+    const kept = this.history.length > 0 ? `the checkpoint of epoch ${this.history.length}` : 'no checkpoint yet';
+    return new NumericError(
+      `training: ${what} became NaN or infinite in epoch ${this.epoch}, ${when} of ${this.batches.stepsPerEpoch}; ` +
+        `lower the learning rate (${training.learningRate}), clip the gradients, or check that data and first weights ` +
+        `are finite${folder ? `; ${folder.path} keeps ${kept}` : ''}`,
+    );
+  }
+
+  private interruption(): string {
+    const where = `in epoch ${this.epoch} after step ${this.stepInEpoch} of ${this.batches.stepsPerEpoch}`;
+    const saved = this.options.folder ? `; saved in ${this.options.folder.path}, continue with --resume` : '';
+    return `training: interrupted ${where}${saved}`;
+  }
+
+  private async saveInterrupted(): Promise<void> {
+    if (!this.options.folder) return;
+    this.secondsBefore = this.secondsInEpoch();
+    this.checkFinite(await this.trainStep.totals());
+    const arrays = await this.trainStep.readArrays();
+    this.checkArrays(arrays);
+    await this.save(arrays);
+  }
+
+  private async save(arrays: Arrays): Promise<void> {
+    const { folder } = this.options;
+    if (!folder) return;
+    const best = this.best && Object.entries(this.best.arrays).map(([name, values]) => [`best.${name}`, values]);
+    await folder.writeCheckpoint({
+      position: this.position(),
+      arrays: { ...arrays, ...Object.fromEntries(best ?? []) },
+    });
+    await folder.writeMetrics(this.history);
+    const used = this.best?.arrays ?? this.trainStep.usedArrays(arrays);
+    const epoch = String(this.best?.epoch ?? this.history.length);
+    await folder.writeModel(encodeModel(this.model, used, { model: this.model.name, epoch }));
+  }
+
+  private position(): RunPosition {
+    const { epoch, stepInEpoch, step, secondsBefore, history } = this;
+    const best = this.best && { bestEpoch: this.best.epoch };
+    return { epoch, stepInEpoch, step, seconds: secondsBefore, history, ...best };
+  }
+
+  private restore({ position, arrays }: Checkpoint): void {
+    this.trainStep.writeArrays(arrays);
+    this.epoch = position.epoch;
+    this.stepInEpoch = position.stepInEpoch;
+    this.step = position.step;
+    this.secondsBefore = position.seconds;
+    this.history = [...position.history];
+    const { bestEpoch } = position;
+    if (bestEpoch === undefined) return;
+    const loss = this.history[bestEpoch - 1]?.valLoss;
+    const { 'best.parameters': parameters, 'best.state': state } = arrays as Record<string, Float32Array>;
+    if (loss === undefined || !parameters) {
+      throw new ResumeError(
+        `checkpoint: it names epoch ${bestEpoch} as the best but does not hold it; start a new run`,
+      );
+    }
+    this.best = { epoch: bestEpoch, loss, arrays: state ? { parameters, state } : { parameters } };
+  }
+
+  /** Puts the weights to be used into the model. */
+  private async finish(): Promise<FitResult> {
+    const arrays = this.best?.arrays ?? this.trainStep.usedArrays(await this.trainStep.readArrays());
+    writeModel(this.model, arrays);
+    const { folder } = this.options;
+    if (folder && this.options.resume) {
+      // A process that died between two files of one epoch left the older one behind.
+      await folder.writeMetrics(this.history);
+    }
+    const epochsRun = this.history.length;
+    return {
+      history: this.history,
+      epoch: this.best?.epoch ?? epochsRun,
+      because: this.best ? 'best-validation' : 'last',
+      stoppedEarly: epochsRun < this.training.epochs,
+      seconds: this.history.reduce((sum, { seconds }) => sum + seconds, 0),
+    };
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The training step: gather a batch by index, forward, loss, gradients, update, sums. Compiled once; a run of it uploads
+ * the indices and the step uniform, and reads nothing back.
+ */
+import type { GpuDataset } from '../data/gpu-dataset.ts';
+import { writeSafetensors } from '../io/safetensors.ts';
+import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
+import type { Model } from '../nn/index.ts';
+import type { Optimizer, OptimizerState } from '../optim/index.ts';
+import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
+import { type CompiledStep, compile } from '../tensor/compile.ts';
+import { softmaxCrossEntropy } from '../tensor/ops/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { TrainingOptions } from './config.ts';
+import { makeOptimizer } from './optimizer.ts';
+import { peek } from './peek.ts';
+import { type MetricTotals, RunningMetrics, totals } from './running-metrics.ts';
+
+/** Sums of the epoch so far. */
+export interface EpochTotals extends MetricTotals {
+  /** Whether any gradient was NaN or infinite. */
+  readonly gradientNotFinite: boolean;
+  /** The first step since the sums were reset, from 1, whose loss was not finite, if it is known. */
+  readonly firstNotFinite: number | undefined;
+}
+
+/** Contents of flat tensors by name. */
+export type Arrays = Readonly<Record<string, Float32Array | Uint32Array>>;
+
+/** What a network computes with: its parameters, and the state of its batch norms. */
+export interface UsedArrays {
+  readonly parameters: Float32Array;
+  readonly state?: Float32Array;
+}
+
+/** The tensors that a training step reads and changes, beside the model's own. */
+interface Parts {
+  readonly indices: Tensor;
+  readonly metrics: RunningMetrics;
+  readonly notFinite: Tensor;
+  readonly optimizer: Optimizer;
+  readonly state: OptimizerState;
+  /** Sum of the micro-batches' gradients, each times its rows. */
+  readonly sum: Tensor | undefined;
+}
+
+export class TrainStep implements Disposable {
+  private constructor(
+    private readonly model: Model,
+    private readonly options: TrainingOptions,
+    private readonly parts: Parts,
+    /** One step; with micro-batches the part that runs for each, then the update. */
+    readonly compiled: readonly CompiledStep<unknown>[],
+  ) {}
+
+  /**
+   * Traces and compiles the step for batches of `options.batch`. The optimizer starts from the model's present weights.
+   * @throws ShapeError when the pictures do not fit the model; ValueError for options that cannot be.
+   */
+  static async compile(
+    model: Model,
+    data: GpuDataset,
+    options: TrainingOptions,
+    progress?: (done: number, total: number) => void,
+  ): Promise<TrainStep> {
+    checkFit(model, data);
+    const { batch, microBatches = 1 } = options;
+    if (!Number.isInteger(microBatches) || microBatches < 1 || batch % microBatches !== 0) {
+      throw new ValueError(`training: a batch of ${batch} cannot be cut into ${microBatches} equal micro-batches`);
+    }
+    const parts = makeParts(model, options);
+    const compiled: CompiledStep<unknown>[] = [];
+    try {
+      for (const { label, fn } of stepFunctions(model, data, options, parts)) {
+        compiled.push(await compile(model.engine, fn, { label, ...(progress && { progress }) }));
+      }
+    } catch (error) {
+      disposeParts(parts, compiled);
+      throw error;
+    }
+    return new TrainStep(model, options, parts, compiled);
+  }
+
+  /**
+   * One step on the pictures `indices`, of which the first `rows` count. Returns when it is submitted.
+   * @param step from 1; @param learningRate of this step.
+   */
+  async run(indices: Uint32Array, rows: number, step: number, learningRate: number): Promise<void> {
+    const { seed } = this.options;
+    const [first, update] = this.compiled;
+    if (!update) {
+      this.parts.indices.write(indices);
+      await first!.run({ seed, step, rows, learningRate });
+      return;
+    }
+    const { size } = this.parts.indices;
+    const count = indices.length / size;
+    for (let i = 0; i * size < rows; i++) {
+      this.parts.indices.write(indices.subarray(i * size, (i + 1) * size));
+      // Numbers of their own, so that each micro-batch draws other dropout masks.
+      const draw = (step - 1) * count + i + 1;
+      await first!.run({ seed, step: draw, rows: Math.min(size, rows - i * size), learningRate });
+    }
+    await update.run({ seed, step, rows, learningRate });
+  }
+
+  /** Sums since the last reset, as of all steps that have been run so far. Does not hold up those that follow. */
+  async totals(): Promise<EpochTotals> {
+    const { metrics, notFinite } = this.parts;
+    const [losses, counts, flag] = await Promise.all([peek(metrics.losses), peek(metrics.counts), peek(notFinite)]);
+    const sums = totals(losses, counts);
+    // From the first bad loss on all are, so that the number of bad slots tells how many steps ago it was.
+    const bad = losses.filter(value => !Number.isFinite(value)).length;
+    const perStep = this.options.microBatches ?? 1;
+    const firstNotFinite = bad > 0 && bad < losses.length ? Math.floor((sums.steps - bad) / perStep) + 1 : undefined;
+    return { ...sums, gradientNotFinite: flag[0] !== 0, firstNotFinite };
+  }
+
+  resetTotals(): void {
+    this.parts.metrics.reset();
+  }
+
+  /** Everything that training changes, for a checkpoint. Waits for all steps. */
+  async readArrays(): Promise<Arrays> {
+    const arrays: Record<string, Float32Array | Uint32Array> = {};
+    for (const [name, tensor] of this.tensors()) arrays[name] = (await tensor.data()) as Float32Array | Uint32Array;
+    return arrays;
+  }
+
+  /** Puts a checkpoint's arrays back. @throws ResumeError when one is missing or of another size. */
+  writeArrays(arrays: Arrays): void {
+    const tensors = this.tensors();
+    for (const [name, { size }] of tensors) {
+      const found = arrays[name]?.length;
+      if (found === size) continue;
+      throw new ResumeError(
+        `checkpoint: '${name}' has ${found ?? 'no'} values, this model and optimizer need ${size}; resume with the options the run was started with`,
+      );
+    }
+    for (const [name, tensor] of tensors) tensor.write(arrays[name]!);
+  }
+
+  private tensors(): [name: string, tensor: Tensor][] {
+    const { values, state } = this.model.parameters;
+    const { metrics, state: memory } = this.parts;
+    const optimizer = Object.entries(memory).map(([name, tensor]): [string, Tensor] => [`optimizer.${name}`, tensor]);
+    return [
+      ['parameters', values],
+      ...(state ? [['state', state] as [string, Tensor]] : []),
+      ...optimizer,
+      ['metrics.losses', metrics.losses],
+      ['metrics.counts', metrics.counts],
+    ];
+  }
+
+  /** What the network is to be used with: the averaged weights, if averages are kept. */
+  usedArrays(arrays: Arrays): UsedArrays {
+    const parameters = (arrays['optimizer.average'] ?? arrays.parameters) as Float32Array;
+    return arrays.state ? { parameters, state: arrays.state as Float32Array } : { parameters };
+  }
+
+  /** Runs `fn` while the model has the weights it is to be used with; afterwards it has those it is trained with. */
+  async withUsedWeights<T>(fn: () => Promise<T>): Promise<T> {
+    const { average } = this.parts.state;
+    if (!average) return await fn();
+    const { engine, parameters } = this.model;
+    using trained = engine.keep(engine.copy(parameters.values));
+    engine.copy(average, parameters.values);
+    try {
+      return await fn();
+    } finally {
+      engine.copy(trained, parameters.values);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    disposeParts(this.parts, this.compiled);
+    // The rows of the last batch are no business of whatever runs next.
+    this.model.engine.setStep({ rows: 0 });
+  }
+}
+
+function checkFit(model: Model, data: GpuDataset): void {
+  const { inputShape, outputShape, name } = model;
+  if (inputShape.join() !== data.imageShape.join()) {
+    throw new ShapeError(
+      `model '${name}': input is [${inputShape.join(', ')}], the pictures are [${data.imageShape.join(', ')}]`,
+    );
+  }
+  const classes = data.classes.length;
+  if (outputShape.length !== 1 || outputShape[0]! < classes) {
+    throw new ShapeError(`model '${name}': output is [${outputShape.join(', ')}], the data has ${classes} classes`);
+  }
+}
+
+function makeParts(model: Model, options: TrainingOptions): Parts {
+  const { engine, parameters } = model;
+  const { batch, microBatches = 1 } = options;
+  const optimizer = makeOptimizer(options);
+  const rows = batch / microBatches;
+  // Made before the step is traced: what is made inside belongs to the trace.
+  void parameters.gradients;
+  return {
+    indices: engine.keep(engine.tensor(new Uint32Array(rows), [rows], 'u32', 'indices')),
+    metrics: new RunningMetrics(engine),
+    notFinite: engine.keep(engine.tensor([0], [1], 'u32', 'not finite')),
+    optimizer,
+    state: optimizer.init(parameters.values),
+    sum: microBatches > 1 ? engine.keep(parameters.zerosLike('gradient sum')) : undefined,
+  };
+}
+
+function disposeParts({ indices, metrics, notFinite, state, sum }: Parts, compiled: readonly Disposable[]): void {
+  for (const step of compiled) step[Symbol.dispose]();
+  for (const tensor of [indices, notFinite, ...Object.values(state)]) tensor.dispose();
+  metrics[Symbol.dispose]();
+  sum?.dispose();
+}
+
+function stepFunctions(
+  model: Model,
+  data: GpuDataset,
+  { batch, labelSmoothing = 0 }: TrainingOptions,
+  { indices, metrics, notFinite, optimizer, state, sum }: Parts,
+): { label: string; fn: () => void }[] {
+  const { engine, parameters } = model;
+  const differentiate = () => {
+    const { images, labels } = data.batch(indices);
+    const logits = model.forward(images, { training: true });
+    const { loss, correct } = softmaxCrossEntropy(logits, labels, { labelSmoothing });
+    parameters.backward(loss);
+    metrics.add(indices.size, loss, correct);
+  };
+  const update = () => {
+    const { values, gradients, table } = parameters;
+    optimizer.update({ parameters: values, gradients, state, segments: table, notFinite });
+  };
+  if (!sum) {
+    const fn = () => {
+      differentiate();
+      update();
+    };
+    return [{ label: 'train', fn }];
+  }
+  const { gradients } = parameters;
+  const p = { size: sum.size };
+  const add = () => {
+    differentiate();
+    engine.run(addGradientKernel, { ...p, batch: indices.size }, { gradient: gradients, sum });
+  };
+  const meanAndUpdate = () => {
+    engine.run(takeMeanKernel, { ...p, batch }, { sum }, { gradient: gradients });
+    update();
+  };
+  return [
+    { label: 'train micro-batch', fn: add },
+    { label: 'update', fn: meanAndUpdate },
+  ];
+}
+
+/** A model's weights as a file, from flat arrays instead of from the device. */
+export function encodeModel(model: Model, used: UsedArrays, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const { segments, stateSegments } = model.parameters;
+  const cut = (flat: Float32Array, parts: typeof segments) =>
+    parts.map(({ name, shape, start, size }) => [name, { shape, data: flat.slice(start, start + size) }] as const);
+  const tensors = [...cut(used.parameters, segments), ...(used.state ? cut(used.state, stateSegments) : [])];
+  return writeSafetensors(Object.fromEntries(tensors), metadata);
+}
+
+/** Gives a model these values. */
+export function writeModel(model: Model, used: UsedArrays): void {
+  model.parameters.values.write(used.parameters);
+  if (used.state) model.parameters.state?.write(used.state);
+}
