@@ -110,7 +110,7 @@ export class Model implements Disposable {
   forward(x: Tensor, options?: ForwardOptions): Tensor;
   forward(x: Tensor, options: ForwardOptions = {}): Tensor | Captured {
     const { training = false, capture } = options;
-    if (x.shape.slice(1).join() !== this.inputShape.join() && x.rank !== this.inputShape.length + 1) {
+    if (x.rank !== this.inputShape.length + 1) {
       throw new ShapeError(`model '${this.name}': input is ${x}, expected [N, ${this.inputShape.join(', ')}]`);
     }
     const { observe, captured } = this.observer(capture ?? []);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Sampler } from '../../src/kernels/sampler.ts';
-import type { Values } from '../../src/kernels/spec.ts';
+import type { Shape, Values } from '../../src/kernels/spec.ts';
 import { cnn, findModel, models } from '../../src/models/index.ts';
 import { Model } from '../../src/nn/index.ts';
 import { ValueError } from '../../src/platform/errors.ts';
@@ -10,20 +10,19 @@ import { gpuEngine } from '../support/engine.ts';
 
 const BATCH = 2;
 
-function build(engine: Engine, name: string): Model {
-  const recipe = findModel(name);
-  return new Model(engine, recipe.build(), { name, inputShape: recipe.inputShape, seed: 1 });
+function build(engine: Engine, name: string, inputShape: Shape = findModel(name).inputShape): Model {
+  return new Model(engine, findModel(name).build(), { name, inputShape, seed: 1 });
 }
 
 const norm = (values: Values) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value ** 2, 0));
 
 /** Logits, loss and gradients of one batch in training. */
-async function oneStep(engine: Engine, name: string) {
-  using model = build(engine, name);
+async function oneStep(engine: Engine, name: string, side: number) {
+  using model = build(engine, name, [side, side, 1]);
   engine.setStep({ seed: 7, step: 3, rows: 0 });
   return await engine.scope(async () => {
-    const values = Float32Array.from(new Sampler(5).normals(BATCH * 28 * 28), v => Math.abs(v) / 3);
-    const x = engine.tensor(values, [BATCH, 28, 28, 1]);
+    const values = Float32Array.from(new Sampler(5).normals(BATCH * side * side), v => Math.abs(v) / 3);
+    const x = engine.tensor(values, [BATCH, side, side, 1]);
     const labels = engine.tensor(Uint32Array.of(3, 8), [BATCH], 'u32');
     const logits = model.forward(x, { training: true });
     const { loss } = softmaxCrossEntropy(logits, labels);
@@ -74,9 +73,15 @@ describe('models', () => {
     expect([...(await model.parameters.get('conv3.bias').data())].every(v => v === 0)).toBe(true);
   });
 
-  it.each(['mlp', 'cnn', 'peer-cnn'])('%s gives the same on the GPU as in TypeScript', async name => {
-    const expected = await oneStep(Engine.reference(), name);
-    const actual = await oneStep(await gpuEngine(), name);
+  it.each([
+    ['mlp', 28, 1e-3],
+    ['cnn', 28, 1e-3],
+    ['peer-cnn', 28, 1e-3],
+    // In twenty layers one value or other lies so near to a ReLU's kink that rounding takes it to the other side.
+    ['resnet20', 12, 2e-2],
+  ])('%s gives the same on the GPU as in TypeScript', async (name, side, allowed) => {
+    const expected = await oneStep(Engine.reference(), name, side);
+    const actual = await oneStep(await gpuEngine(), name, side);
     expect(Math.abs(actual.loss - expected.loss)).toBeLessThan(1e-4);
     const largest = Math.max(...Array.from(expected.logits, Math.abs));
     expected.logits.forEach((value, i) => {
@@ -87,7 +92,7 @@ describe('models', () => {
       const scale = norm(want!);
       const error = norm(want!.map((value, i) => value - have![i]!));
       expect(scale, `${name} takes part`).toBeGreaterThan(0);
-      expect(error / scale, `gradient of ${name}`).toBeLessThan(1e-3);
+      expect(error / scale, `gradient of ${name}`).toBeLessThan(allowed);
     }
   });
 });
