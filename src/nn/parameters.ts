@@ -110,7 +110,7 @@ export class ParameterSet implements Disposable {
   /** Flat gradients, of the layout of `values`; zero in the gaps and for what is frozen. Made at the first call. */
   get gradients(): Tensor {
     if (!this.gradientFlat) {
-      this.gradientFlat = this.zerosLike('gradients');
+      this.gradientFlat = this.makeFlat('gradients', new Float32Array(this.values.size));
       for (const { name, start, shape } of this.parts) {
         this.addView(this.gradientViews, name, this.gradientFlat, start, shape, `${name} gradient`);
       }
@@ -144,7 +144,7 @@ export class ParameterSet implements Disposable {
 
   /** A flat tensor of zeros with the layout of `values`; the caller disposes it. Not inside a compiled step. */
   zerosLike(name: string): Tensor {
-    return this.makeFlat(name, new Float32Array(this.values.size), [this.values.size], name === 'gradients');
+    return this.engine.keep(this.engine.tensor(new Float32Array(this.values.size), this.values.shape, 'f32', name));
   }
 
   /**
@@ -233,9 +233,9 @@ export class ParameterSet implements Disposable {
   }
 
   /** A tensor that outlives scopes. Written from the host, so that the gaps hold zeros and no garbage. */
-  private makeFlat(name: string, values: Float32Array, shape: Shape = [values.length], owned = true): Tensor {
+  private makeFlat(name: string, values: Float32Array, shape: Shape = [values.length]): Tensor {
     const flat = this.engine.keep(this.engine.tensor(values, shape, 'f32', name));
-    if (owned) this.owned.push(flat);
+    this.owned.push(flat);
     return flat;
   }
 
