@@ -37,7 +37,7 @@ export interface Node {
  * @param options.into tensors that shall receive the gradients, for each x; else new ones are made.
  * @param options.dy gradient to start from, of y's shape (then y need not be a scalar). Default: 1.
  * @returns one gradient for each x; undefined where y does not depend on it.
- * @throws ShapeError when y is not a scalar and no `dy` is given; ValueError when y was computed without a tape.
+ * @throws ShapeError when y is not a scalar and no `dy` is given, or one of another shape; ValueError when y was computed without a tape.
  */
 export function gradients(
   y: Tensor,
@@ -47,6 +47,9 @@ export function gradients(
   const { engine } = y;
   if (!options.dy && y.size !== 1) {
     throw new ShapeError(`gradients: ${y} is not a scalar; sum it, or pass the gradient to start from as 'dy'`);
+  }
+  if (options.dy && options.dy.shape.join() !== y.shape.join()) {
+    throw new ShapeError(`gradients: 'dy' is ${options.dy}, it must have the shape of ${y}`);
   }
   if (!y.tracked) {
     throw new ValueError(

@@ -114,7 +114,7 @@ export class Engine implements Disposable {
 
   /** Copies the values of `from`, into `to` if given. Not on the tape. */
   copy(from: Tensor, to?: Tensor): Tensor {
-    return this.run(copyKernel, { size: from.size }, { x: from }, to ? { out: to } : {}).out!;
+    return this.run(copyKernel, { size: from.size }, { x: from }, { out: to ?? this.empty(from.shape) }).out!;
   }
 
   /**
