@@ -74,12 +74,12 @@ describe('models', () => {
   });
 
   it.each([
-    ['mlp', 28, 1e-3],
-    ['cnn', 28, 1e-3],
-    ['peer-cnn', 28, 1e-3],
-    // In twenty layers one value or other lies so near to a ReLU's kink that rounding takes it to the other side.
-    ['resnet20', 12, 2e-2],
-  ])('%s gives the same on the GPU as in TypeScript', async (name, side, allowed) => {
+    ['mlp', 28],
+    ['cnn', 28],
+    ['peer-cnn', 28],
+    // A smaller picture, since the reference takes its time.
+    ['resnet20', 12],
+  ])('%s gives the same on the GPU as in TypeScript', async (name, side) => {
     const expected = await oneStep(Engine.reference(), name, side);
     const actual = await oneStep(await gpuEngine(), name, side);
     expect(Math.abs(actual.loss - expected.loss)).toBeLessThan(1e-4);
@@ -92,7 +92,7 @@ describe('models', () => {
       const scale = norm(want!);
       const error = norm(want!.map((value, i) => value - have![i]!));
       expect(scale, `${name} takes part`).toBeGreaterThan(0);
-      expect(error / scale, `gradient of ${name}`).toBeLessThan(allowed);
+      expect(error / scale, `gradient of ${name}`).toBeLessThan(1e-3);
     }
   });
 });
