@@ -8,7 +8,11 @@ export function buildTfjs({ layers }: Tfjs, config: LayerConfig, inputShape: rea
   const model = layers.sequential();
   (config.layers as LayerConfig[]).forEach((layer, i) => {
     const first = i === 0 ? { inputShape: [...inputShape] } : {};
-    const { name, activation, padding } = layer as { name: string; activation?: 'relu'; padding?: 'same' | 'valid' };
+    const { name, activation, padding } = layer as unknown as {
+      name: string;
+      activation?: 'relu';
+      padding?: 'same' | 'valid';
+    };
     switch (layer.type) {
       case 'conv2d':
         model.add(
