@@ -10,7 +10,12 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Each command's file by its name. Loaded on demand: a command must not wait for the imports of all others. */
 const COMMANDS: Record<string, () => Promise<CommandModule>> = {
+  compare: () => import('./compare.ts'),
   doctor: () => import('./doctor.ts'),
+  eval: () => import('./eval.ts'),
+  predict: () => import('./predict.ts'),
+  profile: () => import('./profile.ts'),
+  train: () => import('./train.ts'),
 };
 
 /** Parses the arguments (without node and script), runs the command and returns the exit code. Throws nothing. */

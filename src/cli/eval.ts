@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { findDataSet } from '../data/find.ts';
+import { GpuDataset } from '../data/gpu-dataset.ts';
+import { ValueError } from '../platform/errors.ts';
+import { nodeDataPlaces } from '../platform/node.ts';
+import { count, percent } from '../report/format.ts';
+import { wilson } from '../report/statistics.ts';
+import { Evaluator } from '../train/evaluate.ts';
+import {
+  type ClassMetrics,
+  type ConfusedPair,
+  classMetrics,
+  confusedPairs,
+  confusionMatrix,
+} from '../train/metrics.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { loadRun } from './load-run.ts';
+import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { log, print, printJson, table } from './output.ts';
+
+/** What `weft eval --json` prints. */
+export interface TestReport {
+  run: string;
+  model: string;
+  data: { name: string; sha256: string };
+  images: number;
+  /** Mean cross-entropy in nats. */
+  loss: number;
+  /** 0 to 1. */
+  accuracy: number;
+  /** Wilson's 95 % interval of the accuracy. */
+  interval: [low: number, high: number];
+  classes: ClassMetrics[];
+  /** confusion[actual][predicted]. */
+  confusion: number[][];
+  confused: ConfusedPair[];
+  adapter: { device: string; description: string };
+  seconds: number;
+}
+
+interface EvalOptions extends GlobalOptions {
+  data?: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('eval')
+    .description('judge a trained model by the test set')
+    .argument('<folder>', 'the folder of a run, as weft train makes them')
+    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)');
+  example(jsonOption(command), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
+  command.action(async (folder: string) => {
+    const options = command.optsWithGlobals<EvalOptions>();
+    const report = await evaluate(folder, options);
+    if (options.json) printJson(report);
+    else print(describe(report));
+  });
+}
+
+async function evaluate(path: string, options: EvalOptions): Promise<TestReport> {
+  using stop = listenForInterrupt();
+  using run = await loadRun(path, options.adapter);
+  const { config, model, engine } = run;
+  const { train, test } = await findDataSet(nodeDataPlaces(options.data), log);
+  if (test.classes.length > model.outputShape[0]!) {
+    throw new ValueError(
+      `${path}: tells ${model.outputShape[0]} classes apart, ${test.name} has ${test.classes.length}`,
+    );
+  }
+  if (train.sha256 !== config.data.sha256)
+    log(`note: ${path} was trained on ${config.data.name}, other data than this`);
+  using data = new GpuDataset(engine, test);
+  using evaluator = await Evaluator.compile(model, data);
+  const start = performance.now();
+  const all = Uint32Array.from({ length: test.count }, (_, i) => i);
+  const { loss, accuracy, labels, predictions } = await evaluator.run(all, stop.signal);
+  const confusion = confusionMatrix(labels, predictions, model.outputShape[0]!);
+  const { device, description } = engine.gpu.device.info;
+  const { low, high } = wilson(Math.round(accuracy * test.count), test.count);
+  return {
+    run: path,
+    model: config.model.name,
+    data: { name: test.name, sha256: test.sha256 },
+    images: test.count,
+    loss,
+    accuracy,
+    interval: [low, high],
+    classes: classMetrics(confusion, test.classes),
+    confusion,
+    confused: confusedPairs(confusion, test.classes),
+    adapter: { device, description },
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+function describe(report: TestReport): string {
+  const { model, run, data, images, accuracy, loss, interval, classes, confusion, confused } = report;
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const [low, high] = interval.map(share => percent(share));
+  return [
+    `${model} (${run}) on ${data.name}, ${count(images)} pictures`,
+    `accuracy ${percent(accuracy)} (95 %: ${low} to ${high}), loss ${loss.toFixed(4)}`,
+    '',
+    table(
+      [{ title: 'class' }, right('precision'), right('recall'), right('F1'), right('pictures')],
+      classes.map(c => [c.name, percent(c.precision, 1), percent(c.recall, 1), percent(c.f1, 1), count(c.support)]),
+    ),
+    '',
+    'confusion matrix: a row for each class, a column for what it was taken for',
+    table(
+      [{ title: '' }, ...classes.map((_, k) => right(String(k)))],
+      confusion.map((row, k) => [`${k} ${classes[k]!.name}`, ...row.map(n => (n === 0 ? '.' : String(n)))]),
+    ),
+    '',
+    ...confused.map(pair => `${count(pair.count)} times ${pair.actual} taken for ${pair.predicted}`),
+  ].join('\n');
+}

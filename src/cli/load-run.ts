@@ -1,0 +1,35 @@
+import { Model } from '../nn/index.ts';
+import { nodeFiles, openGpu } from '../platform/node.ts';
+import { Engine } from '../tensor/engine.ts';
+import type { RunConfig } from '../train/config.ts';
+import { RunFolder } from '../train/run-folder.ts';
+
+/** A finished or interrupted run, with its weights on the device. Disposing it closes the device. */
+export interface LoadedRun extends Disposable {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  readonly engine: Engine;
+  readonly model: Model;
+}
+
+/** @throws FileError when the folder holds no run or its weights are missing or damaged; AdapterError */
+export async function loadRun(path: string, adapter: string | undefined): Promise<LoadedRun> {
+  const folder = new RunFolder(nodeFiles, path);
+  const config = await folder.readConfig();
+  const weights = await folder.readModel();
+  const engine = await Engine.open(await openGpu(adapter === undefined ? {} : { adapter }));
+  try {
+    const model = Model.fromJSON(engine, config.model);
+    model.load(weights, folder.at('model.safetensors'));
+    return {
+      ...{ folder, config, engine, model },
+      [Symbol.dispose]() {
+        model[Symbol.dispose]();
+        engine[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    engine[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { InvalidArgumentError } from 'commander';
+
+/** Turns an option's text into its value. */
+type Parser = (text: string) => number;
+
+/** An option's value as a whole number from `low`. */
+export function wholeFrom(low: number): Parser {
+  return text => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= low) return value;
+    throw new InvalidArgumentError(`it must be a whole number from ${low}.`);
+  };
+}
+
+/** An option's value as a number between two, the lower one included where `from` says so. */
+export function numberBetween(low: number, high: number, from: 'above' | 'from' = 'from'): Parser {
+  return text => {
+    const value = Number(text);
+    const above = from === 'from' ? value >= low : value > low;
+    if (text.trim() !== '' && above && value < high) return value;
+    const upper = high === Number.POSITIVE_INFINITY ? '' : ` and below ${high}`;
+    throw new InvalidArgumentError(`it must be a number ${from} ${low}${upper}.`);
+  };
+}
+
+/** The version of this weft. */
+export function weftVersion(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+}

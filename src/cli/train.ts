@@ -1,0 +1,287 @@
+import { type Command, Option } from 'commander';
+import type { ImageData8 } from '../data/dataset.ts';
+import { findDataSet } from '../data/find.ts';
+import { GpuDataset } from '../data/gpu-dataset.ts';
+import { splitOf } from '../data/split.ts';
+import { subset } from '../data/subset.ts';
+import { findModel, models } from '../models/index.ts';
+import { Model } from '../nn/index.ts';
+import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
+import { nodeDataPlaces, nodeFiles, openGpu } from '../platform/node.ts';
+import { curvesSvg } from '../report/curves.ts';
+import { count, duration, percent } from '../report/format.ts';
+import { Engine } from '../tensor/engine.ts';
+import type { Checkpoint } from '../train/checkpoint.ts';
+import { checkResumable, describeData, describeRun, type RunConfig, type TrainingOptions } from '../train/config.ts';
+import { type FitResult, fit } from '../train/fit.ts';
+import { OPTIMIZERS, SCHEDULES } from '../train/optimizer.ts';
+import { RunFolder } from '../train/run-folder.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { log, print, printJson } from './output.ts';
+import { numberBetween, weftVersion, wholeFrom } from './parse.ts';
+import { ProgressBar } from './progress.ts';
+
+/** What is trained with, as typed: undefined where the recipe decides. */
+interface TrainOptions extends GlobalOptions {
+  epochs?: number;
+  batch?: number;
+  seed?: number;
+  lr?: number;
+  optimizer?: TrainingOptions['optimizer'];
+  schedule?: TrainingOptions['schedule'];
+  momentum?: number;
+  weightDecay?: number;
+  warmUp?: number;
+  clipNorm?: number;
+  labelSmoothing?: number;
+  ema?: number;
+  patience?: number;
+  microBatches?: number;
+  full?: boolean;
+  limit?: number;
+  resume?: boolean;
+  out?: string;
+  data?: string;
+  json?: boolean;
+}
+
+/** What a run that goes on may be told anew; all else is what it was started with. */
+const CHANGEABLE: readonly string[] = ['epochs', 'resume', 'out', 'data', 'json', 'adapter', 'install'];
+
+export function register(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a model and keep the run in a folder')
+    .argument('[model]', `one of ${Object.keys(models).join(', ')}; may be left out with --resume --out`)
+    .option('--epochs <n>', 'epochs to train', wholeFrom(1))
+    .option('--batch <n>', 'pictures in a step', wholeFrom(1))
+    .option('--seed <n>', 'key of first weights, order and dropout (default: 1)', wholeFrom(0))
+    .option(
+      '--lr <rate>',
+      'learning rate, the largest of its schedule',
+      numberBetween(0, Number.POSITIVE_INFINITY, 'above'),
+    )
+    .addOption(new Option('--optimizer <name>', 'what moves the weights').choices(OPTIMIZERS))
+    .addOption(new Option('--schedule <name>', 'how the learning rate changes').choices(SCHEDULES))
+    .option('--momentum <share>', 'of sgd and rmsprop', numberBetween(0, 1))
+    .option('--weight-decay <rate>', 'decoupled weight decay', numberBetween(0, Number.POSITIVE_INFINITY))
+    .option('--warm-up <epochs>', 'epochs in which the learning rate rises', numberBetween(0, Number.POSITIVE_INFINITY))
+    .option(
+      '--clip-norm <norm>',
+      'largest global norm of the gradients',
+      numberBetween(0, Number.POSITIVE_INFINITY, 'above'),
+    )
+    .option('--label-smoothing <share>', 'share of the target spread over all classes', numberBetween(0, 1))
+    .option('--ema <decay>', 'use a moving average of the weights, such as 0.999', numberBetween(0, 1))
+    .option('--patience <epochs>', 'stop when validation loss has not fallen for so long; keep the best', wholeFrom(1))
+    .option('--micro-batches <n>', 'compute each batch in so many parts, for less memory', wholeFrom(1))
+    .option('--full', 'train on all pictures, without validation')
+    .option('--limit <n>', 'train on so many pictures, all classes in proportion', wholeFrom(1))
+    .option('--resume', 'go on with the run in --out')
+    .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)')
+    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)');
+  example(
+    jsonOption(command),
+    'weft train mlp',
+    'weft train cnn --full --epochs 10 --seed 1 --out runs/cnn',
+    'weft train --resume --out runs/cnn',
+  );
+  command.action(async (model: string | undefined) => {
+    const options = command.optsWithGlobals<TrainOptions>();
+    if (options.resume) refuseChanges(command);
+    await train(model, options);
+  });
+}
+
+function refuseChanges(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (CHANGEABLE.includes(name) || command.getOptionValueSource(name) !== 'cli') continue;
+    throw new UsageError(`${option.long}: a run that is resumed keeps what it was started with; leave it out`);
+  }
+}
+
+/** A run before it starts: a new one, or one that goes on. */
+interface Start {
+  readonly folder: RunFolder;
+  readonly training: TrainingOptions;
+  readonly limit: number | undefined;
+  readonly full: boolean;
+  /** Of the run that goes on. */
+  readonly config: RunConfig | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly model: string;
+}
+
+async function train(name: string | undefined, options: TrainOptions): Promise<void> {
+  using stop = listenForInterrupt();
+  const start = options.resume ? await resumed(name, options) : await fresh(name, options);
+  const { folder, training, config, full, limit } = start;
+  const { train: pictures } = await findDataSet(nodeDataPlaces(options.data), log);
+  const split = chooseSplit(pictures, full, limit);
+  const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
+  using engine = await Engine.open(source, config ? { table: config.variants } : {});
+  if (config) await checkResumable(config, engine, pictures, folder.path);
+  using data = new GpuDataset(engine, pictures);
+  using model = makeModel(engine, start, pictures);
+  const bar = new ProgressBar();
+  try {
+    announce(model, start, split, engine);
+    const result = await fit(
+      model,
+      { data, ...split },
+      {
+        training,
+        folder,
+        resume: start.checkpoint,
+        signal: stop.signal,
+        onCompile: (done, total) => bar.status(`compiling kernels ${done}/${total}`),
+        onReady: async () => {
+          const counts = { train: split.train.length, validation: split.validation?.length ?? 0, full };
+          const run = describeData(pictures, { ...counts, ...(limit !== undefined && { limit }) });
+          const described = await describeRun(model, training, run, weftVersion());
+          await folder.writeConfig(config ? { ...described, created: config.created } : described);
+        },
+        onStep: progress => bar.step(progress),
+        onEpoch: metrics => bar.epoch(metrics, training.epochs),
+      },
+    );
+    bar.clear();
+    const title = findTitle(start.model);
+    await nodeFiles.write(folder.at('curves.svg'), curvesSvg(title, [{ name: title, epochs: result.history }]));
+    report(result, start, model, options.json ?? false);
+  } finally {
+    bar.clear();
+  }
+}
+
+async function fresh(name: string | undefined, options: TrainOptions): Promise<Start> {
+  if (name === undefined) throw new UsageError(`train: name a model: ${Object.keys(models).join(', ')}`);
+  if (options.full && options.patience !== undefined) {
+    throw new UsageError('--patience: --full holds back no pictures to judge by; leave one of the two out');
+  }
+  const { defaults } = recipeOf(name);
+  const training = chooseTraining(defaults, options);
+  if (training.batch % (training.microBatches ?? 1) !== 0) {
+    throw new UsageError(`--micro-batches: ${training.microBatches} do not divide a batch of ${training.batch}`);
+  }
+  const folder = new RunFolder(nodeFiles, options.out ?? defaultFolder(name, training.seed));
+  await folder.refuseOther();
+  const { limit, full = false } = options;
+  return { folder, training, limit, full, config: undefined, checkpoint: undefined, model: name };
+}
+
+async function resumed(name: string | undefined, options: TrainOptions): Promise<Start> {
+  if (options.out === undefined && name === undefined) {
+    throw new UsageError('--resume: name the folder of the run with --out, or its model');
+  }
+  const folder = new RunFolder(nodeFiles, options.out ?? defaultFolder(name!, 1));
+  const config = await folder.readConfig();
+  if (name !== undefined && name !== config.model.name) {
+    throw new ResumeError(
+      `${folder.path}: holds a run of ${config.model.name}, not of ${name}; name its folder with --out`,
+    );
+  }
+  const checkpoint = await folder.readCheckpoint();
+  const { limit, full } = config.data;
+  const epochs = options.epochs ?? config.training.epochs;
+  return {
+    folder,
+    training: { ...config.training, epochs },
+    limit,
+    full,
+    config,
+    checkpoint,
+    model: config.model.name,
+  };
+}
+
+const defaultFolder = (model: string, seed: number) => `runs/${model}-seed${seed}`;
+
+function recipeOf(name: string) {
+  try {
+    return findModel(name);
+  } catch (error) {
+    throw error instanceof ValueError ? new UsageError(error.message) : error;
+  }
+}
+
+const findTitle = (name: string) => models[name]?.title ?? name;
+
+/** The recipe's defaults, with what was typed in their place. */
+function chooseTraining(defaults: Omit<TrainingOptions, 'seed'>, options: TrainOptions): TrainingOptions {
+  const typed: Partial<Record<keyof TrainingOptions, unknown>> = {
+    epochs: options.epochs,
+    batch: options.batch,
+    seed: options.seed,
+    learningRate: options.lr,
+    optimizer: options.optimizer,
+    schedule: options.schedule,
+    momentum: options.momentum,
+    weightDecay: options.weightDecay,
+    warmUpEpochs: options.warmUp,
+    clipNorm: options.clipNorm,
+    labelSmoothing: options.labelSmoothing,
+    emaDecay: options.ema,
+    patience: options.patience,
+    microBatches: options.microBatches,
+  };
+  const given = Object.entries(typed).filter(([, value]) => value !== undefined);
+  return { seed: 1, ...defaults, ...(Object.fromEntries(given) as Partial<TrainingOptions>) };
+}
+
+/** Which pictures are learned from and which are held back. */
+function chooseSplit(
+  pictures: ImageData8,
+  full: boolean,
+  limit: number | undefined,
+): { train: Uint32Array; validation?: Uint32Array } {
+  const split = splitOf(pictures);
+  const all = full ? Uint32Array.from({ length: pictures.count }, (_, i) => i) : split.train;
+  if (limit !== undefined && limit > all.length) {
+    throw new UsageError(`--limit: ${limit} are more than the ${all.length} pictures there are to train on`);
+  }
+  const train = subset(all, pictures.labels, limit);
+  return full ? { train } : { train, validation: split.validation };
+}
+
+function makeModel(engine: Engine, { model, training, config }: Start, pictures: ImageData8): Model {
+  const { seed } = training;
+  if (config) return Model.fromJSON(engine, config.model, { seed });
+  const { height, width, channels, classes } = pictures;
+  const layer = findModel(model).build(classes.length);
+  return new Model(engine, layer, { name: model, inputShape: [height, width, channels], seed });
+}
+
+function announce(
+  model: Model,
+  { training, folder, checkpoint }: Start,
+  { train, validation }: { train: Uint32Array; validation?: Uint32Array },
+  engine: Engine,
+): void {
+  const { device, description } = engine.gpu.device.info;
+  const held = validation ? `${count(validation.length)} for validation` : 'none held back';
+  log(`${findTitle(model.name)}: ${count(model.parameters.count)} parameters, on ${device || description}`);
+  log(
+    `${count(train.length)} pictures (${held}), ${training.epochs} epochs, batch ${training.batch}, in ${folder.path}`,
+  );
+  if (checkpoint) log(`going on in epoch ${Math.min(checkpoint.position.epoch, training.epochs)}`);
+}
+
+function report(result: FitResult, { folder, training, model: name }: Start, model: Model, json: boolean): void {
+  const { history, epoch, because, stoppedEarly, seconds } = result;
+  const last = history[epoch - 1];
+  if (json) {
+    const { info } = model.engine.gpu.device;
+    printJson({
+      ...{ model: name, out: folder.path, parameters: model.parameters.count, training, epoch, because },
+      ...{ stoppedEarly, seconds, epochs: history, adapter: info },
+    });
+    return;
+  }
+  const judged = last?.valAccuracy === undefined ? '' : `, validation accuracy ${percent(last.valAccuracy)}`;
+  const which = because === 'last' ? `epoch ${epoch}` : `epoch ${epoch}, the best by validation loss`;
+  print(`${name}: weights of ${which}${judged}; ${duration(seconds)}; kept in ${folder.path}`);
+  print(`judge it with: weft eval ${folder.path}`);
+}
