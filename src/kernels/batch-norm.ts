@@ -1,6 +1,6 @@
+import { validRows } from './batch.ts';
 import { gridFor } from './grid.ts';
 import type { Sampler } from './sampler.ts';
-import { validRows } from './softmax-cross-entropy.ts';
 import {
   defineKernel,
   type Plan,

@@ -1,6 +1,6 @@
+import { NAN_BITS } from './batch.ts';
 import { gridFor } from './grid.ts';
 import type { Sampler } from './sampler.ts';
-import { NAN_BITS } from './softmax-cross-entropy.ts';
 import { defineKernel, type PlannedDispatch, type Values } from './spec.ts';
 
 /** Channels that may have a mean and a scale of their own. */

@@ -1,4 +1,4 @@
-import { validRows } from './softmax-cross-entropy.ts';
+import { validRows } from './batch.ts';
 import { defineKernel } from './spec.ts';
 
 /** Sums that the losses of the steps are dealt to in turn. */

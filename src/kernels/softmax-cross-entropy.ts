@@ -1,3 +1,4 @@
+import { NAN_BITS, validRows } from './batch.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import { defineKernel, type Plan, type PlannedDispatch, type StepValues, type Values } from './spec.ts';
 
@@ -15,14 +16,6 @@ export type SoftmaxCrossEntropyParams = {
   accumulate: number;
   smoothing: number;
 };
-
-/** Bits of a quiet NaN, for shaders, which cannot write one. */
-export const NAN_BITS = 0x7fc00000;
-
-/** Rows of a batch of `total` that are not padding. */
-export function validRows(total: number, step: StepValues): number {
-  return step.rows === 0 ? total : Math.min(step.rows, total);
-}
 
 function reference(p: SoftmaxCrossEntropyParams, inputs: Readonly<Record<string, Values>>, step: StepValues) {
   const { logits, labels, weights } = inputs as Record<'logits' | 'labels' | 'weights', Values>;

@@ -4,7 +4,9 @@ import { defineKernel } from './spec.ts';
 /** accumulate: add to what is there (a later slice). */
 export type SquaredNormParams = { blocks: number; accumulate: number };
 
-/** Workgroups of the first pass: enough for a GPU, few enough for one workgroup to add up. */
+/** vec4 that a workgroup of the first pass takes at least: its barriers must not cost more than its loads. */
+const MIN_PART = 4096;
+/** Its workgroups at most: enough for a GPU, few enough for one workgroup to add up. */
 const MAX_PARTS = 1024;
 
 /** Sum of the squares of all gradients that are not frozen, for clipping by the global norm. */
@@ -22,7 +24,7 @@ export const squaredNormKernel = defineKernel<SquaredNormParams>({
     for (const [i, g] of gradients!.entries()) if (segments![2 * Math.floor(i / BLOCK)] !== 0) sum += g * g;
     return { squaredNorm: Float64Array.of(sum) };
   },
-  sample: r => ({ blocks: r.pick([r.int(1, 20), r.int(20, 200)]), accumulate: 0 }),
+  sample: r => ({ blocks: r.pick([r.int(1, 20), r.int(200, 700)]), accumulate: 0 }),
   fill: (name, _, size, r) => fillFlat(name, size, r),
   tolerance: { kind: 'dot', terms: p => p.blocks * BLOCK },
   variants: [
@@ -32,7 +34,7 @@ export const squaredNormKernel = defineKernel<SquaredNormParams>({
       speed: () => 1,
       plan: p => {
         const vectors = (p.blocks * BLOCK) / 4;
-        const parts = Math.min(MAX_PARTS, Math.ceil(vectors / 256));
+        const parts = Math.min(MAX_PARTS, Math.ceil(vectors / MIN_PART));
         return {
           dispatches: [
             {
