@@ -47,6 +47,8 @@ export interface PlannedDispatch {
   /** Bindings 1, 2, ...: names of the kernel's tensors, of `scratch`, or 'step'. */
   readonly bindings: readonly BindingRef[];
   readonly workgroups: readonly [number, number, number];
+  /** Its share of the kernel's work, for profiles: 0 for what only prepares or adds up. Default 1. */
+  readonly work?: number;
 }
 
 export type BindingRef =

@@ -99,6 +99,7 @@ export class GpuBackend implements Backend {
     const scratch = Object.fromEntries(
       Object.entries(plan.scratch ?? {}).map(([name, bytes]) => [name, this.allocate(bytes, `${spec.name}.${name}`)]),
     );
+    const work = plan.dispatches.reduce((sum, planned) => sum + (planned.work ?? 1), 0);
     plan.dispatches.forEach((planned, i) => {
       const bindings = planned.bindings.map((ref): Binding => {
         const { name, as, offset = 0, bytes } = typeof ref === 'string' ? { name: ref, as: undefined } : ref;
@@ -136,8 +137,8 @@ export class GpuBackend implements Backend {
           kernel: spec.name,
           variant: variant,
           shape: describeParams(p),
-          flops: spec.flops(p) / plan.dispatches.length,
-          bytes: bytesMoved(spec, p) / plan.dispatches.length,
+          flops: (spec.flops(p) * (planned.work ?? 1)) / work,
+          bytes: (bytesMoved(spec, p) * (planned.work ?? 1)) / work,
         },
       });
     });
