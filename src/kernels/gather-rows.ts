@@ -1,5 +1,6 @@
+import { NAN_BITS } from './batch.ts';
+import { elementwise } from './elements.ts';
 import { gridFor } from './grid.ts';
-import { NAN_BITS } from './softmax-cross-entropy.ts';
 import { defineKernel } from './spec.ts';
 
 /** A table of `rows` rows of `width` numbers, and `count` indices into it. */
@@ -36,12 +37,11 @@ export const gatherRowsKernel = defineKernel<GatherRowsParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(p.count * p.width, caps, {
             shader: 'gather_rows/gather_rows',
-            uniform: [p.rows, p.width, p.count, NAN_BITS],
+            uniform: [p.rows, p.width, NAN_BITS],
             bindings: ['table', 'indices', 'out'],
-            workgroups: gridFor(p.count * p.width, 64, caps),
-          },
+          }),
         ],
       }),
     },

@@ -1,5 +1,6 @@
+import { validRows } from './batch.ts';
+import { elementwise } from './elements.ts';
 import { gridFor } from './grid.ts';
-import { validRows } from './softmax-cross-entropy.ts';
 import { defineKernel, type StepValues } from './spec.ts';
 
 /** rows x width numbers, rows base .. base + rows of a batch of `total`; accumulate: add to the loss (a later slice). */
@@ -89,12 +90,11 @@ export const mseGradKernel = defineKernel<MseGradParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(p.rows * p.width, caps, {
             shader: 'mse/gradient',
-            uniform: [p.rows, p.width, p.base, p.total],
+            uniform: [p.width, p.base, p.total],
             bindings: ['step', 'a', 'b', 'dy', 'out'],
-            workgroups: gridFor(p.rows * p.width, 64, caps),
-          },
+          }),
         ],
       }),
     },
