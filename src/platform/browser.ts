@@ -7,7 +7,8 @@ import type { FileStore, GpuOptions, GpuSource, Platform } from './platform.ts';
  */
 export const browserPlatform: Platform = { name: 'browser', openGpu };
 
-async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
+/** Opens the browser's WebGPU. @throws AdapterError when there is none. */
+export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
   const gpu = globalThis.navigator?.gpu as GPU | undefined;
   if (!gpu) {
     throw new AdapterError(

@@ -1,0 +1,90 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * weft-gpu, the library: the same code in Node and in the browser, without an import of either.
+ *
+ *     import { Engine, Model, cnn, findDataSet, fit } from 'weft-gpu';
+ *     import { openGpu } from 'weft-gpu/node';                  // or 'weft-gpu/browser'
+ *
+ *     using engine = await Engine.open(await openGpu());
+ */
+
+// --- Tensors and what is computed with them -------------------------------------------------------------------------
+
+export type { AdapterInfo, Capabilities } from './gpu/capabilities.ts';
+export { type Backward, gradients, type Upstream } from './tensor/autograd.ts';
+export { CompiledStep, type CompileOptions, compile, type ProfiledDispatch } from './tensor/compile.ts';
+export { Engine, type EngineOptions } from './tensor/engine.ts';
+/** Every op, forward and backward: `ops.conv2d(x, kernel)`. */
+export * as ops from './tensor/ops/index.ts';
+export type { MemoryPlan } from './tensor/plan.ts';
+export { Tensor } from './tensor/tensor.ts';
+
+// --- Kernels: for programs that bring one of their own or repeat a run to the bit ------------------------------------
+
+export type { VariantTable } from './kernels/choose.ts';
+export {
+  type DType,
+  defineKernel,
+  type KernelSpec,
+  type Params,
+  type Shape,
+  type StepValues,
+  type Values,
+  type Variant,
+} from './kernels/spec.ts';
+
+// --- Networks -------------------------------------------------------------------------------------------------------
+
+export { findModel, models, type Recipe, type TrainingDefaults } from './models/index.ts';
+/** Layers, initial values and the model made of them: `new nn.Dense({ units: 10 })`. */
+export * as nn from './nn/index.ts';
+export { Model } from './nn/index.ts';
+/** Optimizers and schedules: `optim.adam()`. */
+export * as optim from './optim/index.ts';
+
+// --- Data -----------------------------------------------------------------------------------------------------------
+
+export { Batches } from './data/batches.ts';
+export { type DataSet, type ImageData8, type ImageParts, makeImageData } from './data/dataset.ts';
+export { FASHION_MNIST_CLASSES } from './data/fashion-mnist.ts';
+export { findDataSet } from './data/find.ts';
+export { GpuDataset, type ImageBatch, type Preprocessing } from './data/gpu-dataset.ts';
+export { type IdxArray, parseIdx, parseIdxImages, parseIdxLabels } from './data/idx.ts';
+export { loadDataSet } from './data/load.ts';
+export { type Split, splitOf, stratifiedSplit } from './data/split.ts';
+
+// --- Training -------------------------------------------------------------------------------------------------------
+
+export type { EpochMetrics, StepProgress } from './train/events.ts';
+export {
+  accuracyOf,
+  type ClassMetrics,
+  type ConfusedPair,
+  classMetrics,
+  confusedPairs,
+  confusionMatrix,
+} from './train/metrics.ts';
+
+// --- Files ----------------------------------------------------------------------------------------------------------
+
+export { readNpz } from './io/npz.ts';
+export {
+  readSafetensors,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+  type SafetensorsSource,
+  writeSafetensors,
+} from './io/safetensors.ts';
+
+// --- The platform's interfaces and every error thrown on purpose -----------------------------------------------------
+
+export * from './platform/errors.ts';
+export type {
+  AdapterName,
+  DataPlaces,
+  DataSource,
+  FileStore,
+  GpuOptions,
+  GpuSource,
+  Platform,
+} from './platform/platform.ts';
