@@ -8,6 +8,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d_geometry.ts';
+import { conv2dStrips } from './conv2d-strip.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 
 /** bias, relu: what is fused behind the sum. */
@@ -43,5 +44,5 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
   reference: (p, { x, kernel, bias }) => ({ y: reference(p, x!, kernel!, bias) }),
   sample: r => ({ ...drawConv2d(r), bias: r.int(0, 1), relu: r.int(0, 1) }),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cin + 1 },
-  variants: [gatherPlain(gatherForward)],
+  variants: [gatherPlain(gatherForward), ...conv2dStrips],
 });

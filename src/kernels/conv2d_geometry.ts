@@ -1,5 +1,5 @@
 import type { Sampler } from './sampler.ts';
-import { drawWindows, type Windows } from './window.ts';
+import { drawWindows, type Windows, windowAxis } from './window.ts';
 
 /** A convolution's shapes: x [n, h, w, cin], kernel [kh, kw, cin, cout], y [n, oh, ow, cout]. */
 export type Conv2dGeometry = Windows & {
@@ -24,10 +24,27 @@ export function geometryOf(p: Conv2dGeometry): Conv2dGeometry {
 }
 
 export function drawConv2d(r: Sampler): Conv2dGeometry {
+  if (r.int(0, 1)) return drawLayer(r);
   const windows = drawWindows(r, 11, 2);
   // Few channels and many: tiles of the kernels are 32 to 64 channels wide.
   const [cin, cout] = [r.int(1, 20), r.int(0, 3) ? r.int(1, 24) : r.int(25, 70)];
   return geometryOf({ ...windows, n: r.int(1, 3), cin, cout });
+}
+
+/**
+ * Most layers of real networks: stride 1, channels in fours, either very few of them or so many that kernels work in
+ * slices, pictures wider than a tile. There are kernels for just these.
+ */
+function drawLayer(r: Sampler): Conv2dGeometry {
+  const [h, w, kh, kw] = [r.int(1, 6), r.int(1, 18), r.int(1, 4), r.pick([1, 3, 4])];
+  const cin = r.pick([() => r.int(1, 4), () => 4 * r.int(3, 10), () => r.int(9, 40)])();
+  const padding = kh <= h && kw <= w && r.int(0, 1) ? 'valid' : 'same';
+  const [rows, columns] = [windowAxis(h, kh, 1, 1, padding), windowAxis(w, kw, 1, 1, padding)];
+  return {
+    ...{ n: r.int(1, 3), h, w, cin },
+    ...{ oh: rows.out, ow: columns.out, cout: 4 * r.int(1, 10), kh, kw },
+    ...{ strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padTop: rows.before, padLeft: columns.before },
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d_geometry.ts';
+import { conv2dKernelGradStrips } from './conv2d-strip-grad.ts';
 import { gridFor } from './grid.ts';
 import { defineKernel, type PlannedDispatch, sizeOf, type Values } from './spec.ts';
 
@@ -78,5 +79,6 @@ export const conv2dKernelGradKernel = defineKernel<Conv2dKernelGradParams>({
         ],
       }),
     },
+    ...conv2dKernelGradStrips,
   ],
 });

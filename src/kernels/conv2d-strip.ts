@@ -1,0 +1,143 @@
+import type { Capabilities } from '../gpu/capabilities.ts';
+import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import { foldGrid } from './grid.ts';
+import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
+import type { Plan, Variant } from './spec.ts';
+
+// Convolutions for software adapters: one subgroup a workgroup, weights through uniform buffers. Their shaders say how
+// and why; docs/rejected-optimizations.md says what was tried besides.
+
+type Forward = Conv2dGeometry & { bias: number; relu: number };
+type InputGrad = Conv2dGeometry & { mask: number };
+
+/** More dispatches than this for one convolution are no longer cheap against the work they do. */
+const MOST_DISPATCHES = 512;
+
+export const isSubgroup = (caps: Capabilities) => [4, 8, 16].includes(caps.subgroupSize);
+
+export const stepsByOne = (p: Conv2dGeometry) =>
+  p.strideH === 1 && p.strideW === 1 && p.dilationH === 1 && p.dilationW === 1;
+
+/** How much of tiles of `tile` things a row of `size` fills. */
+export const fill = (size: number, tile: number) => size / (Math.ceil(size / tile) * tile);
+
+/** A stride-1 convolution from `from` to `to`: the forward pass, or the input gradient, which is one too. */
+interface StripProblem {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly cin: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly cout: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly bias: number;
+  readonly relu: number;
+  readonly flip: boolean;
+  readonly from: string;
+  readonly to: string;
+}
+
+const forwardProblem = (p: Forward): StripProblem => ({ ...p, flip: false, from: 'x', to: 'y' });
+
+const inputGradProblem = (p: InputGrad): StripProblem => ({
+  ...{ n: p.n, h: p.oh, w: p.ow, cin: p.cout, oh: p.h, ow: p.w, cout: p.cin, kh: p.kh, kw: p.kw },
+  ...{ padTop: p.kh - 1 - p.padTop, padLeft: p.kw - 1 - p.padLeft, bias: 0, relu: 0 },
+  ...{ flip: true, from: 'dy', to: 'dx' },
+});
+
+interface Tile {
+  /** Rows, and pixels of each row, that a subgroup accumulates in registers. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Multiples of the plain variant's speed where the tile is full, on lavapipe with 8 lanes. */
+  readonly speed: number;
+}
+
+function planStrip(s: StripProblem, tile: Tile, caps: Capabilities): Plan {
+  const weights = { kh: s.kh, kw: s.kw, summed: s.cin, out: s.cout, flip: s.flip, tensor: 'kernel' };
+  const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
+  const workgroups = foldGrid(Math.ceil((s.n * s.oh) / tile.rows) * Math.ceil(s.ow / tile.columns), caps);
+  const constants = { SG: caps.subgroupSize, SEGS: tile.rows, COLS: tile.columns, KW: s.kw };
+  const strips = slices.map(slice => ({
+    shader: 'conv2d/strip' as const,
+    constants,
+    uniform: [
+      ...[s.n, s.h, s.w, s.cin, s.oh, s.ow, s.cout, s.kh, s.padTop, s.padLeft],
+      ...[slice.firstSummed, slice.blocks, slice.firstOut],
+      ...[Number(!slice.isFirst), slice.isLast ? s.bias : 0, slice.isLast ? s.relu : 0],
+    ],
+    bindings: [s.from, slice.binding, s.bias ? 'bias' : s.from, s.to],
+    workgroups,
+  }));
+  return { dispatches: [dispatch, ...strips], scratch: { packed: scratchBytes } };
+}
+
+function strip<P extends Conv2dGeometry>(
+  tile: Tile,
+  problem: (p: P) => StripProblem,
+  fits: (p: P) => boolean,
+): Variant<P> {
+  return {
+    name: tile.rows === 1 ? `strip_${tile.columns}` : `strip_${tile.rows}x${tile.columns}`,
+    supports: (p, caps) => {
+      if (!isSubgroup(caps) || !stepsByOne(p) || !fits(p) || caps.maxUniformBytes < 64 << 10) return false;
+      const s = problem(p);
+      return (
+        s.cout % 4 === 0 &&
+        channelsPerSlice(s, caps.subgroupSize) > 0 &&
+        countSlices({ ...s, summed: s.cin, out: s.cout }, caps.subgroupSize) <= MOST_DISPATCHES
+      );
+    },
+    speed: (p, caps) => {
+      if (!caps.software) return 0.5;
+      const s = problem(p);
+      const lanes = fill(s.cin, caps.subgroupSize) * fill(s.cout, 4 * caps.subgroupSize);
+      return tile.speed * fill(s.ow, tile.columns) * fill(s.n * s.oh, tile.rows) * lanes;
+    },
+    plan: (p, caps) => planStrip(problem(p), tile, caps),
+  };
+}
+
+/** Wide pictures want long strips; narrow ones would leave them half empty and take several rows at once. */
+const TILES: readonly Tile[] = [
+  { rows: 1, columns: 14, speed: 24 },
+  { rows: 1, columns: 8, speed: 20 },
+  { rows: 2, columns: 7, speed: 18 },
+  { rows: 3, columns: 3, speed: 16 },
+];
+
+/** A first layer's few input channels would leave most lanes of a strip idle. */
+const firstLayer: Variant<Forward> = {
+  name: 'first_layer',
+  supports: (p, caps) => isSubgroup(caps) && stepsByOne(p) && isFirstLayer(p),
+  speed: (p, caps) => (caps.software ? 12 * fill(p.cout, 4 * caps.subgroupSize) * fill(p.ow, 7) : 0.5),
+  plan: (p, caps) => ({
+    dispatches: [
+      {
+        shader: 'conv2d/first_layer',
+        constants: { SG: caps.subgroupSize, CIN: p.cin, KH: p.kh, KW: p.kw },
+        uniform: [p.n, p.h, p.w, p.oh, p.ow, p.cout, p.padTop, p.padLeft, p.bias, p.relu],
+        bindings: ['x', 'kernel', p.bias ? 'bias' : 'kernel', 'y'],
+        workgroups: foldGrid(Math.ceil(p.cout / (4 * caps.subgroupSize)) * Math.ceil((p.n * p.oh) / 4), caps),
+      },
+    ],
+  }),
+};
+
+/** All weights of an output channel must fit a lane's registers. */
+export function isFirstLayer(p: Conv2dGeometry): boolean {
+  return p.cin <= 4 && p.cout % 4 === 0 && p.kh * p.kw * p.cin <= 36;
+}
+
+export const conv2dStrips: readonly Variant<Forward>[] = [
+  ...TILES.map(tile => strip<Forward>(tile, forwardProblem, () => true)),
+  firstLayer,
+];
+
+export const conv2dInputGradStrips: readonly Variant<InputGrad>[] = TILES.map(tile =>
+  strip<InputGrad>(tile, inputGradProblem, p => !p.mask),
+);
