@@ -51,6 +51,7 @@ export function planSplitSum(sum: SplitSum, caps: Capabilities): Plan {
         uniform: [size, biasSize, shares, accumulate],
         bindings: [{ name: 'dwShares', as: 'read' }, { name: biasSize ? 'dbShares' : 'dwShares', as: 'read' }, ...into],
         workgroups: gridFor(size + biasSize, 64, caps),
+        work: 0,
       },
     ],
     scratch: { dwShares: shares * size * 4, ...(biasSize ? { dbShares: shares * biasSize * 4 } : {}) },

@@ -81,6 +81,7 @@ export function repackUniform(
       uniform: [kh, kw, summed, out, perSlice, stride, count, total],
       bindings: [tensor, { name: 'packed', as: 'write', bytes: total * 4 }],
       workgroups: gridFor(total / width, 64, caps),
+      work: 0,
     },
     // The last slice's window reaches beyond what is written.
     scratchBytes: total * 4 + WINDOW_BYTES,
