@@ -1,10 +1,11 @@
 // out[r, c] = f(a, b) where each operand is a whole matrix, a row, a column or one number: what is left of most
 // broadcasts (a bias, a scale for each channel) when neighbouring axes are merged. One division instead of a loop.
-// One thread an element of out; dispatch ceil(size / 64), folded.
-// use: grid, binary
+// One element of out at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, binary
 const FN: u32 = 0;
 struct Params {
-  size: u32, columns: u32,
+  size: u32, each: u32,
+  columns: u32,
   a_row: u32, a_column: u32,   // strides, 0 where a is repeated
   b_row: u32, b_column: u32,
 }
@@ -13,10 +14,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size / columns, columns]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   let row = i / p.columns;
   let column = i - row * p.columns;
   out[i] = binary(FN, a[row * p.a_row + column * p.a_column], b[row * p.b_row + column * p.b_column]);

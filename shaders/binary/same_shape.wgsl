@@ -1,15 +1,13 @@
-// out[i] = f(a[i], b[i]) for tensors of one shape.  One thread an element; dispatch ceil(size / 64), folded.
+// out[i] = f(a[i], b[i]) for tensors of one shape.  One element at a time; dispatch ceil(size / (64 each)), folded.
 // The common case (sums of gradients, residual connections): no index arithmetic, one load for each operand.
-// use: grid, binary
+// use: elements, binary
 const FN: u32 = 0;
-struct Params { size: u32 }
+struct Params { size: u32, each: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;           // [size]
 @group(0) @binding(2) var<storage, read> b: array<f32>;           // [size]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = binary(FN, a[i], b[i]); }
+fn element(i: u32) {
+  out[i] = binary(FN, a[i], b[i]);
 }

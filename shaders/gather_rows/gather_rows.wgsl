@@ -1,8 +1,9 @@
 // out[i, w] = table[indices[i], w]; NaN where an index lies outside of the table, so that the mistake is seen.
-// One thread an element of out; dispatch ceil(count * width / 64), folded.
-// use: grid
+// One element of out at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  rows: u32, width: u32, count: u32,
+  size: u32, each: u32,   // count * width
+  rows: u32, width: u32,
   nan_bits: u32,   // shaders cannot write a NaN
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -10,10 +11,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> indices: array<u32>;     // [count]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [count, width]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let id = flat_thread(gid, groups, 64);
-  if (id >= p.count * p.width) { return; }
+fn element(id: u32) {
   let i = id / p.width;
   let row = indices[i];
   let inside = row < p.rows;

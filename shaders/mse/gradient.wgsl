@@ -1,8 +1,9 @@
 // da = dy * 2 (a - b) / (valid rows * width) in the valid rows of the batch, 0 in its padding.
-// One thread an element; dispatch ceil(rows * width / 64), folded.
-// use: grid, step, batch
+// One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, step, batch
 struct Params {
-  rows: u32, width: u32,
+  size: u32, each: u32,   // rows * width
+  width: u32,
   base: u32,    // number of the first row in the batch (slices)
   total: u32,   // rows of the batch
 }
@@ -13,10 +14,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<f32>;          // [1]
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [rows, width]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.rows * p.width) { return; }
+fn element(i: u32) {
   let valid = valid_rows(step.rows, p.total);
   let gradient = dy[0] * 2.0 * (a[i] - b[i]) / f32(valid * p.width);
   out[i] = select(0.0, gradient, p.base + i / p.width < valid);

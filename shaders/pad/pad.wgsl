@@ -1,21 +1,17 @@
 // out = x with `value` around it: along each axis `before` elements in front, and the rest behind.
-// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
-// use: grid
+// One element of out at a time (at most 6 axes after neighbours are merged); dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
   value: f32,
-  unused: u32,
   axes: array<vec4u, 6>,   // innermost first: (extent of out, before, extent of x, step in x)
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   var rest = i;
   var at = 0u;
   var inside = true;

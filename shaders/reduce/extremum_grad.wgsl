@@ -1,8 +1,8 @@
 // dx[o, l, i] = dy[o, i] where l = index[o, i], the place of the maximum (minimum), else 0.
-// One thread an element of dx; dispatch ceil(outer * length * inner / 64), folded.
-// use: grid
+// One element of dx at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   length: u32, inner: u32,
   base: u32,   // l of the first row (slices)
 }
@@ -11,10 +11,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<f32>;          // [outer, inner]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [outer, length, inner]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let id = flat_thread(gid, groups, 64);
-  if (id >= p.size) { return; }
+fn element(id: u32) {
   let row = id / p.inner;
   let o = row / p.length;
   let at = o * p.inner + id - row * p.inner;

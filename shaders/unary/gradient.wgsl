@@ -1,9 +1,9 @@
 // dx[i] = dy[i] f'(x[i]), from the function's operand x or its result y (`saved`), whichever is cheaper.
-// One thread an element; dispatch ceil(size / 64), folded.
-// use: grid, binary, unary
+// One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, binary, unary
 const FN: u32 = 0;
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   alpha: f32, beta: f32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -11,8 +11,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<f32>;          // [size]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = unary_gradient(FN, saved[i], dy[i], p.alpha, p.beta); }
+fn element(i: u32) {
+  out[i] = unary_gradient(FN, saved[i], dy[i], p.alpha, p.beta);
 }

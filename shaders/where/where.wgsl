@@ -1,10 +1,10 @@
 // out = condition != 0 ? a : b with NumPy broadcasting: each operand is addressed by strides, 0 where it is repeated.
-// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
-// use: grid, strided
+// One element of out at a time (at most 6 axes after neighbours are merged); dispatch ceil(size / (64 each)), folded.
+// use: elements, strided
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
-  unused0: u32, unused1: u32,
+  unused: u32,
   axes: array<vec4u, 6>,   // innermost first: (extent, strides of condition, a, b)
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -13,10 +13,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   let at = strided(i);
   out[i] = select(a[at.y], b[at.z], condition[at.x] == 0.0);
 }

@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel } from './spec.ts';
 
 export type AxpyParams = { size: number; alpha: number; beta: number };
@@ -29,12 +29,11 @@ export const axpyKernel = defineKernel<AxpyParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(p.size, caps, {
             shader: 'axpy/axpy',
-            uniform: [p.size, { f32: p.alpha }, { f32: p.beta }],
+            uniform: [{ f32: p.alpha }, { f32: p.beta }],
             bindings: ['x', 'y'],
-            workgroups: gridFor(p.size, 64, caps),
-          },
+          }),
         ],
       }),
     },

@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel, type Shape } from './spec.ts';
 import {
   broadcastStrides,
@@ -81,13 +81,12 @@ export const binaryKernel = defineKernel<BinaryParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'binary/broadcast',
             constants: { FN: p.fn },
-            uniform: [walkSize(p), walkRank(p), 0, 0, ...walkAxes(p, ['a', 'b'])],
+            uniform: [walkRank(p), 0, ...walkAxes(p, ['a', 'b'])],
             bindings: ['a', 'b', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },
@@ -97,13 +96,12 @@ export const binaryKernel = defineKernel<BinaryParams>({
       speed: () => 2,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'binary/matrix',
             constants: { FN: p.fn },
-            uniform: [walkSize(p), p.s1, p.a0, p.a1, p.b0, p.b1],
+            uniform: [p.s1, p.a0, p.a1, p.b0, p.b1],
             bindings: ['a', 'b', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },
@@ -113,13 +111,12 @@ export const binaryKernel = defineKernel<BinaryParams>({
       speed: () => 3,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'binary/same_shape',
             constants: { FN: p.fn },
-            uniform: [walkSize(p)],
+            uniform: [],
             bindings: ['a', 'b', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },

@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel, type Shape, sizeOf } from './spec.ts';
 import { axisFields, rowMajor, type WalkParams, walkRank, walkShape, walkSize, walkSteps } from './strides.ts';
 
@@ -72,12 +72,11 @@ export const padKernel = defineKernel<PadParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'pad/pad',
-            uniform: [walkSize(p), walkRank(p), { f32: p.value }, 0, ...paddedAxes(p)],
+            uniform: [walkRank(p), { f32: p.value }, ...paddedAxes(p)],
             bindings: ['x', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },

@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel } from './spec.ts';
 
 /** out[row, start + i] = x[row, i] for i < width. */
@@ -33,12 +33,11 @@ export const placeKernel = defineKernel<PlaceParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(p.rows * p.width, caps, {
             shader: 'place/place',
-            uniform: [p.rows, p.width, p.outWidth, p.start],
+            uniform: [p.width, p.outWidth, p.start],
             bindings: ['x', 'out'],
-            workgroups: gridFor(p.rows * p.width, 64, caps),
-          },
+          }),
         ],
       }),
     },

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
+import { elementwise } from './elements.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type Plan, type SliceRule, sizeOf, type Values, type Variant } from './spec.ts';
@@ -223,12 +224,11 @@ export const extremumGradKernel = defineKernel<ExtremumGradParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(sizeOf(inputShape(p)), caps, {
             shader: 'reduce/extremum_grad',
-            uniform: [sizeOf(inputShape(p)), p.length, p.inner, p.base],
+            uniform: [p.length, p.inner, p.base],
             bindings: ['index', 'dy', 'out'],
-            workgroups: gridFor(sizeOf(inputShape(p)), 64, caps),
-          },
+          }),
         ],
       }),
     },

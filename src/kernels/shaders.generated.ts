@@ -1,21 +1,29 @@
 // Made by `npm run shaders` from shaders/**/*.wgsl; edit those.
 export const shaders = {
-  'axpy/axpy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'axpy/axpy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // y[i] = alpha * x[i] + beta * y[i]; with beta = 0 whatever y held, NaN too, is forgotten.
-// One thread an element; dispatch ceil(size / 64), folded.
-// use: grid
-struct Params { size: u32, alpha: f32, beta: f32 }
+// One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
+struct Params { size: u32, each: u32, alpha: f32, beta: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;         // [size]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   y[i] = p.alpha * x[i] + select(p.beta * y[i], 0.0, p.beta == 0.0);
 }
 `,
@@ -422,9 +430,20 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   shares[i] = vec2f(mean, squares);
 }
 `,
-  'binary/broadcast': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'binary/broadcast': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // The two-operand functions, numbered as in src/kernels/binary.ts. The number is a constant, so one branch remains.
 fn binary(function: u32, a: f32, b: f32) -> f32 {
@@ -468,13 +487,13 @@ fn strided(i: u32) -> vec3u {
   return at + rest * p.axes[p.rank - 1].yzw;
 }
 // out[i] = f(a, b) with NumPy broadcasting: a and b are addressed by strides, 0 along the axes they are repeated over.
-// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
-// use: grid, binary, strided
+// One element of out at a time (at most 6 axes after neighbours are merged); dispatch ceil(size / (64 each)), folded.
+// use: elements, binary, strided
 const FN: u32 = 0;
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
-  unused0: u32, unused1: u32,
+  unused: u32,
   axes: array<vec4u, 6>,   // innermost first: (extent, stride of a, stride of b, 0)
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -482,17 +501,25 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   let at = strided(i);
   out[i] = binary(FN, a[at.x], b[at.y]);
 }
 `,
-  'binary/matrix': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'binary/matrix': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // The two-operand functions, numbered as in src/kernels/binary.ts. The number is a constant, so one branch remains.
 fn binary(function: u32, a: f32, b: f32) -> f32 {
@@ -523,11 +550,12 @@ fn power(a: f32, b: f32) -> f32 {
 }
 // out[r, c] = f(a, b) where each operand is a whole matrix, a row, a column or one number: what is left of most
 // broadcasts (a bias, a scale for each channel) when neighbouring axes are merged. One division instead of a loop.
-// One thread an element of out; dispatch ceil(size / 64), folded.
-// use: grid, binary
+// One element of out at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, binary
 const FN: u32 = 0;
 struct Params {
-  size: u32, columns: u32,
+  size: u32, each: u32,
+  columns: u32,
   a_row: u32, a_column: u32,   // strides, 0 where a is repeated
   b_row: u32, b_column: u32,
 }
@@ -536,18 +564,26 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size / columns, columns]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   let row = i / p.columns;
   let column = i - row * p.columns;
   out[i] = binary(FN, a[row * p.a_row + column * p.a_column], b[row * p.b_row + column * p.b_column]);
 }
 `,
-  'binary/same_shape': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'binary/same_shape': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // The two-operand functions, numbered as in src/kernels/binary.ts. The number is a constant, so one branch remains.
 fn binary(function: u32, a: f32, b: f32) -> f32 {
@@ -576,20 +612,18 @@ fn power(a: f32, b: f32) -> f32 {
   if (b != round(b)) { return bitcast<f32>(0x7fc00000u + (bitcast<u32>(b) & 0u)); }
   return select(magnitude, -magnitude, (i32(b) & 1) == 1);
 }
-// out[i] = f(a[i], b[i]) for tensors of one shape.  One thread an element; dispatch ceil(size / 64), folded.
+// out[i] = f(a[i], b[i]) for tensors of one shape.  One element at a time; dispatch ceil(size / (64 each)), folded.
 // The common case (sums of gradients, residual connections): no index arithmetic, one load for each operand.
-// use: grid, binary
+// use: elements, binary
 const FN: u32 = 0;
-struct Params { size: u32 }
+struct Params { size: u32, each: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;           // [size]
 @group(0) @binding(2) var<storage, read> b: array<f32>;           // [size]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = binary(FN, a[i], b[i]); }
+fn element(i: u32) {
+  out[i] = binary(FN, a[i], b[i]);
 }
 `,
   'conv2d/first_layer': `enable subgroups;
@@ -852,6 +886,113 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
 }
 `,
+  'conv2d/kernel_grad_register': `// What the kernels of a convolution's weight gradient share. It is a matrix product over all pixels (n, oy, ox): a row
+// is one weight's place (ky, kx, ci), a column one output channel. The bias gradient is one more row, whose input is
+// always 1.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,   // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,        // dy [n, oh, ow, cout]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  mask: u32,         // 1: dy counts only where y > 0
+  db: u32,           // 1: the bias gradient is wanted
+  accumulate: u32,   // 1: add to what is there
+  shares: u32,       // the pixels are split into so many sums
+  per_share: u32,    // pixels of a share
+}
+// Kernel and bias gradient as a matrix product in registers: rows (ky, kx, ci) and the bias, columns output channels,
+// summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
+// Each thread computes TM rows x TN channels and walks over the pixels: TM + TN loads for TM * TN multiply-adds.
+// With several shares dkernel and db are scratch, one gradient a share, and sum_shares adds them up in order.
+// Workgroup 8 x 8 threads = (8 TM) rows x (8 TN) channels; dispatch tiles of channels x tiles of rows x shares, folded.
+// Good for any shape on any device; on real GPUs the workgroup-memory tile is better.
+// use: conv_kernel_grad
+const TM: u32 = 4;
+const TN: u32 = 4;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
+@group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [shares, kh, kw, cin, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [shares, cout]; any buffer without db
+
+@compute @workgroup_size(8, 8)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let weights = p.kh * p.kw * p.cin;
+  let rows = weights + p.db;
+  let column_tiles = (p.cout + 8 * TN - 1) / (8 * TN);
+  let row_tiles = (rows + 8 * TM - 1) / (8 * TM);
+  let tile = wid.x + wid.y * groups.x;
+  let share = tile / (column_tiles * row_tiles);
+  let row0 = tile / column_tiles % row_tiles * (8 * TM) + lid.y;
+  let column0 = tile % column_tiles * (8 * TN) + lid.x;
+  if (share >= p.shares || row0 >= rows || column0 >= p.cout) { return; }
+
+  var down: array<i32, TM>;    // from the window's corner to the row's tap
+  var across: array<i32, TM>;
+  var channels: array<u32, TM>;
+  var is_bias: array<bool, TM>;
+  // Rows and channels past the edge repeat the last one; their results are not stored.
+  for (var i = 0u; i < TM; i++) {
+    let row = min(row0 + 8 * i, rows - 1);
+    is_bias[i] = row == weights;
+    channels[i] = row % p.cin;
+    across[i] = i32(row / p.cin % p.kw * p.dilation_w) - p.pad_left;
+    down[i] = i32(row / (p.cin * p.kw) * p.dilation_h) - p.pad_top;
+  }
+  var columns: array<u32, TN>;
+  for (var j = 0u; j < TN; j++) { columns[j] = min(column0 + 8 * j, p.cout - 1); }
+
+  var sums: array<array<f32, TN>, TM>;
+  let first = share * p.per_share;
+  let end = min(first + p.per_share, p.n * p.oh * p.ow);
+  var ox = first % p.ow;
+  var oy = first / p.ow % p.oh;
+  var image = first / (p.ow * p.oh);
+  for (var pixel = first; pixel < end; pixel++) {
+    var gradients: array<f32, TN>;
+    for (var j = 0u; j < TN; j++) {
+      let at = pixel * p.cout + columns[j];
+      gradients[j] = dy[at];
+      if (p.mask == 1) { gradients[j] = select(gradients[j], 0.0, y[at] <= 0.0); }
+    }
+    for (var i = 0u; i < TM; i++) {
+      let iy = i32(oy * p.stride_h) + down[i];
+      let ix = i32(ox * p.stride_w) + across[i];
+      let inside = !is_bias[i] && iy >= 0 && iy < i32(p.h) && ix >= 0 && ix < i32(p.w);
+      let at = select(0u, ((image * p.h + u32(iy)) * p.w + u32(ix)) * p.cin + channels[i], inside);
+      let value = select(select(0.0, 1.0, is_bias[i]), x[at], inside);
+      for (var j = 0u; j < TN; j++) { sums[i][j] += value * gradients[j]; }
+    }
+    ox++;
+    if (ox == p.ow) { ox = 0; oy++; }
+    if (oy == p.oh) { oy = 0; image++; }
+  }
+  for (var i = 0u; i < TM; i++) {
+    let row = row0 + 8 * i;
+    for (var j = 0u; j < TN; j++) {
+      let column = column0 + 8 * j;
+      if (row < rows && column < p.cout) {
+        if (is_bias[i]) {
+          let at = share * p.cout + column;
+          if (p.accumulate == 1) { sums[i][j] += db[at]; }
+          db[at] = sums[i][j];
+        } else {
+          let at = (share * weights + row) * p.cout + column;
+          if (p.accumulate == 1) { sums[i][j] += dkernel[at]; }
+          dkernel[at] = sums[i][j];
+        }
+      }
+    }
+  }
+}
+`,
   'conv2d/kernel_grad_strip': `enable subgroups;
 // Kernel gradient (and bias gradient) of a stride-1 convolution: partial sums, one set a share of the rows.
 //
@@ -958,6 +1099,124 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { put_bias(share, co, sum); }
 }
 `,
+  'conv2d/kernel_grad_tile': `// What the kernels of a convolution's weight gradient share. It is a matrix product over all pixels (n, oy, ox): a row
+// is one weight's place (ky, kx, ci), a column one output channel. The bias gradient is one more row, whose input is
+// always 1.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,   // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,        // dy [n, oh, ow, cout]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  mask: u32,         // 1: dy counts only where y > 0
+  db: u32,           // 1: the bias gradient is wanted
+  accumulate: u32,   // 1: add to what is there
+  shares: u32,       // the pixels are split into so many sums
+  per_share: u32,    // pixels of a share
+}
+// Kernel and bias gradient as a matrix product through workgroup memory: rows (ky, kx, ci) and the bias, columns output
+// channels, summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
+// 256 threads compute 64 rows x 64 channels; for 16 pixels they load both tiles into workgroup memory, every value once
+// (vec4s along rows on the left, along channels on the right), and each thread multiplies 4 rows with 4 channels.
+// With several shares dkernel and db are scratch, one gradient a share, and sum_shares adds them up in order.
+// Dispatch tiles of channels x tiles of rows x shares, folded. Workgroup memory: 8 KiB.
+// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
+// use: conv_kernel_grad
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
+@group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [shares, kh, kw, cin, cout]
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [shares, cout]; any buffer without db
+
+var<workgroup> left: array<vec4f, 256>;    // [pixel, row / 4]
+var<workgroup> right: array<vec4f, 256>;   // [pixel, channel / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let weights = p.kh * p.kw * p.cin;
+  let rows = weights + p.db;
+  let column_tiles = (p.cout + 63) / 64;
+  let row_tiles = (rows + 63) / 64;
+  let tile = wid.x + wid.y * groups.x;
+  let share = tile / (column_tiles * row_tiles);
+  let row0 = tile / column_tiles % row_tiles * 64;
+  let column0 = tile % column_tiles * 64;
+  if (share >= p.shares) { return; }  // the whole workgroup
+
+  // Loads: one of 16 pixels, a quad of rows and a quad of channels. Computes: a quad of rows, a quad of channels.
+  let quad = thread % 16;
+  let group = thread / 16;
+  var down: array<i32, 4>;    // from the window's corner to the row's tap
+  var across: array<i32, 4>;
+  var channels: array<u32, 4>;
+  for (var i = 0u; i < 4; i++) {
+    let row = row0 + quad * 4 + i;
+    channels[i] = row % p.cin;
+    across[i] = i32(row / p.cin % p.kw * p.dilation_w) - p.pad_left;
+    down[i] = i32(row / (p.cin * p.kw) * p.dilation_h) - p.pad_top;
+  }
+
+  var sums: array<vec4f, 4>;
+  let first = share * p.per_share;
+  let end = min(first + p.per_share, p.n * p.oh * p.ow);
+  for (var pixel0 = first; pixel0 < end; pixel0 += 16u) {
+    let pixel = pixel0 + group;
+    let iy = i32(pixel / p.ow % p.oh * p.stride_h);
+    let ix = i32(pixel % p.ow * p.stride_w);
+    let image = pixel / (p.ow * p.oh) * p.h;
+    var values = vec4f();
+    var gradients = vec4f();
+    for (var i = 0u; i < 4; i++) {
+      let row = row0 + quad * 4 + i;
+      let sy = iy + down[i];
+      let sx = ix + across[i];
+      if (pixel < end && row < weights && sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w)) {
+        values[i] = x[((image + u32(sy)) * p.w + u32(sx)) * p.cin + channels[i]];
+      }
+      if (row == weights) { values[i] = 1.0; }
+      let column = column0 + quad * 4 + i;
+      if (pixel < end && column < p.cout) {
+        let at = pixel * p.cout + column;
+        gradients[i] = dy[at];
+        if (p.mask == 1) { gradients[i] = select(gradients[i], 0.0, y[at] <= 0.0); }
+      }
+    }
+    left[thread] = values;
+    right[thread] = gradients;
+    workgroupBarrier();
+    for (var k = 0u; k < 16; k++) {
+      let a = left[k * 16 + group];
+      let b = right[k * 16 + quad];
+      for (var i = 0u; i < 4; i++) { sums[i] += a[i] * b; }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4; i++) {
+    let row = row0 + group * 4 + i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + quad * 4 + j;
+      if (row < rows && column < p.cout) {
+        var sum = sums[i][j];
+        if (row == weights) {
+          let at = share * p.cout + column;
+          if (p.accumulate == 1) { sum += db[at]; }
+          db[at] = sum;
+        } else {
+          let at = (share * weights + row) * p.cout + column;
+          if (p.accumulate == 1) { sum += dkernel[at]; }
+          dkernel[at] = sum;
+        }
+      }
+    }
+  }
+}
+`,
   'conv2d/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1028,6 +1287,115 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   // Not max(sum, 0): that would turn a NaN into 0 and hide it.
   if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
   out[i] = sum;
+}
+`,
+  'conv2d/register_tile': `// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
+// its input gradient are both of it: a result pixel gathers the source pixels that its taps point at.
+//
+//   position in the source = (o * scale + k * step + offset) / divide, nothing where that is no whole number or outside
+//   forward:         scale = stride, step = dilation,  offset = -pad, divide = 1
+//   input gradient:  scale = 1,      step = -dilation, offset = pad,  divide = stride
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,     // source [n, h, w, c]
+  oh: u32, ow: u32, oc: u32,          // result [n, oh, ow, oc]
+  kh: u32, kw: u32,
+  scale_h: u32, scale_w: u32,
+  step_h: i32, step_w: i32,
+  offset_h: i32, offset_w: i32,
+  divide_h: u32, divide_w: u32,
+  tap: u32, channel: u32, column: u32,  // in the kernel: from tap to tap, from one source channel, one result channel to the next
+  bias: u32, relu: u32,                 // 1: fused behind the sum
+  mask: u32,                            // 1: the source counts only where y > 0
+}
+
+// Row or column of the source that \`t\` = o * scale + k * step + offset stands for; -1: none.
+fn source_position(t: i32, divide: u32, size: u32) -> i32 {
+  let whole = u32(t) / divide;
+  return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
+}
+// Implicit GEMM in registers: the convolution, or its input gradient, as a matrix product whose rows are result pixels,
+// whose columns are result channels, and whose left matrix is never written down (shaders/lib/conv_gather.wgsl).
+// Each thread computes TM pixels x TN channels: TM + TN loads for TM * TN multiply-adds. Tap after tap, so that the
+// place of a pixel's source is found once a tap; a tap that no pixel of the thread has is skipped. Threads along x share
+// their pixels, so on adapters with 8 lanes a whole subgroup skips: with stride 2, three of four taps of a gradient.
+// Workgroup 8 x 8 threads = (8 TM) pixels x (8 TN) channels; dispatch one for each such tile, channels first, folded.
+// Good for any shape on any device; on real GPUs the workgroup-memory tile is better.
+// use: conv_gather
+const TM: u32 = 4;
+const TN: u32 = 4;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
+@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+
+@compute @workgroup_size(8, 8)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let pixels = p.n * p.oh * p.ow;
+  let column_tiles = (p.oc + 8 * TN - 1) / (8 * TN);
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * (8 * TM) + lid.y;
+  let column0 = tile % column_tiles * (8 * TN) + lid.x;
+  if (row0 >= pixels || column0 >= p.oc) { return; }
+
+  var images: array<u32, TM>;   // first row of the pixel's image in the source
+  var tops: array<i32, TM>;
+  var lefts: array<i32, TM>;
+  // Pixels and channels past the edge repeat the last one; their results are not stored.
+  for (var i = 0u; i < TM; i++) {
+    let pixel = min(row0 + 8 * i, pixels - 1);
+    images[i] = pixel / (p.ow * p.oh) * p.h;
+    tops[i] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
+    lefts[i] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
+  }
+  var columns: array<u32, TN>;
+  for (var j = 0u; j < TN; j++) { columns[j] = min(column0 + 8 * j, p.oc - 1) * p.column; }
+
+  var sums: array<array<f32, TN>, TM>;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      var starts: array<u32, TM>;
+      var inside: array<bool, TM>;
+      var any_inside = false;
+      for (var i = 0u; i < TM; i++) {
+        let sy = source_position(tops[i] + i32(ky) * p.step_h, p.divide_h, p.h);
+        let sx = source_position(lefts[i] + i32(kx) * p.step_w, p.divide_w, p.w);
+        inside[i] = sy >= 0 && sx >= 0;
+        starts[i] = select(0u, ((images[i] + u32(sy)) * p.w + u32(sx)) * p.c, inside[i]);
+        any_inside = any_inside || inside[i];
+      }
+      if (!any_inside) { continue; }
+      var weights = (ky * p.kw + kx) * p.tap;
+      for (var r = 0u; r < p.c; r++) {
+        var values: array<f32, TN>;
+        for (var j = 0u; j < TN; j++) { values[j] = kernel[weights + columns[j]]; }
+        for (var i = 0u; i < TM; i++) {
+          var value = select(0.0, source[starts[i] + r], inside[i]);
+          if (p.mask == 1) { value = select(value, 0.0, y[starts[i] + r] <= 0.0); }
+          for (var j = 0u; j < TN; j++) { sums[i][j] += value * values[j]; }
+        }
+        weights += p.channel;
+      }
+    }
+  }
+  for (var i = 0u; i < TM; i++) {
+    let row = row0 + 8 * i;
+    for (var j = 0u; j < TN; j++) {
+      let column = column0 + 8 * j;
+      if (row < pixels && column < p.oc) {
+        var sum = sums[i][j];
+        if (p.bias == 1) { sum += bias[column]; }
+        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+        out[row * p.oc + column] = sum;
+      }
+    }
+  }
 }
 `,
   'conv2d/repack_uniform': `// Repack a convolution kernel, HWIO, into the slices that strip.wgsl reads through a uniform buffer.
@@ -1231,6 +1599,142 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 }
 `,
+  'conv2d/workgroup_tile': `// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
+// its input gradient are both of it: a result pixel gathers the source pixels that its taps point at.
+//
+//   position in the source = (o * scale + k * step + offset) / divide, nothing where that is no whole number or outside
+//   forward:         scale = stride, step = dilation,  offset = -pad, divide = 1
+//   input gradient:  scale = 1,      step = -dilation, offset = pad,  divide = stride
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,     // source [n, h, w, c]
+  oh: u32, ow: u32, oc: u32,          // result [n, oh, ow, oc]
+  kh: u32, kw: u32,
+  scale_h: u32, scale_w: u32,
+  step_h: i32, step_w: i32,
+  offset_h: i32, offset_w: i32,
+  divide_h: u32, divide_w: u32,
+  tap: u32, channel: u32, column: u32,  // in the kernel: from tap to tap, from one source channel, one result channel to the next
+  bias: u32, relu: u32,                 // 1: fused behind the sum
+  mask: u32,                            // 1: the source counts only where y > 0
+}
+
+// Row or column of the source that \`t\` = o * scale + k * step + offset stands for; -1: none.
+fn source_position(t: i32, divide: u32, size: u32) -> i32 {
+  let whole = u32(t) / divide;
+  return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
+}
+// Implicit GEMM through workgroup memory: the convolution, or its input gradient, as a matrix product whose rows are
+// result pixels, whose columns are result channels, summed over k = (tap, source channel). The left matrix is never
+// written down: its tiles are gathered (shaders/lib/conv_gather.wgsl).
+// 256 threads compute (16 TM) pixels x 64 channels; for 16 values of k they load both matrices' tiles into workgroup
+// memory, every value once (vec4s along k on the left, along channels on the right), and each thread multiplies TM
+// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds.
+// Dispatch one workgroup for each tile, channels first, folded. Workgroup memory: 4 KiB (1 + TM / 4): 8 KiB for TM = 4.
+// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
+// use: conv_gather
+const TM: u32 = 4;   // pixels a thread: 4 or 8
+const ROWS: u32 = 16 * TM;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
+@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+
+var<workgroup> left: array<vec4f, ROWS * 4>;   // [pixel, k / 4]
+var<workgroup> right: array<vec4f, 256>;       // [k, channel / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let pixels = p.n * p.oh * p.ow;
+  let terms = p.kh * p.kw * p.c;
+  let column_tiles = (p.oc + 63) / 64;
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * ROWS;
+  let column0 = tile % column_tiles * 64;
+  if (row0 >= pixels) { return; }  // the whole workgroup
+
+  // What this thread loads: one quad of k for TM / 4 pixels on the left ...
+  var images: array<u32, TM / 4>;
+  var tops: array<i32, TM / 4>;
+  var lefts: array<i32, TM / 4>;
+  for (var l = 0u; l < TM / 4; l++) {
+    let pixel = row0 + thread / 4 + 64 * l;
+    images[l] = pixel / (p.ow * p.oh) * p.h;
+    tops[l] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
+    lefts[l] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
+  }
+  // ... and on the right one k for a quad of channels; neighbours go along whichever of the two is contiguous.
+  let along_k = p.column != 1;
+  let right_k = select(thread / 16, thread % 16, along_k);
+  let right_quad = select(thread % 16, thread / 16, along_k);
+
+  // What this thread computes: TM pixels, 16 apart, and a quad of channels.
+  let quad = thread % 16;
+  let row = thread / 16;
+  var sums: array<vec4f, TM>;
+  for (var k0 = 0u; k0 < terms; k0 += 16u) {
+    let k = k0 + thread % 4 * 4;
+    for (var l = 0u; l < TM / 4; l++) {
+      var r = k % p.c;
+      var kx = k / p.c % p.kw;
+      var ky = k / (p.c * p.kw);
+      var values = vec4f();
+      for (var j = 0u; j < 4; j++) {
+        let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
+        let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
+        if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
+          let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
+          values[j] = source[at];
+          if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
+        }
+        r++;
+        if (r == p.c) { r = 0; kx++; }
+        if (kx == p.kw) { kx = 0; ky++; }
+      }
+      left[thread + 256 * l] = values;
+    }
+    var weights = vec4f();
+    if (k0 + right_k < terms) {
+      let at = (k0 + right_k) / p.c * p.tap + (k0 + right_k) % p.c * p.channel;
+      for (var j = 0u; j < 4; j++) {
+        let column = column0 + right_quad * 4 + j;
+        if (column < p.oc) { weights[j] = kernel[at + column * p.column]; }
+      }
+    }
+    right[right_k * 16 + right_quad] = weights;
+    workgroupBarrier();
+    for (var k4 = 0u; k4 < 4; k4++) {
+      let b0 = right[(k4 * 4) * 16 + quad];
+      let b1 = right[(k4 * 4 + 1) * 16 + quad];
+      let b2 = right[(k4 * 4 + 2) * 16 + quad];
+      let b3 = right[(k4 * 4 + 3) * 16 + quad];
+      for (var i = 0u; i < TM; i++) {
+        let a = left[(row + 16 * i) * 4 + k4];
+        sums[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+      }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < TM; i++) {
+    let pixel = row0 + row + 16 * i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + quad * 4 + j;
+      if (pixel < pixels && column < p.oc) {
+        var sum = sums[i][j];
+        if (p.bias == 1) { sum += bias[column]; }
+        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+        out[pixel * p.oc + column] = sum;
+      }
+    }
+  }
+}
+`,
   'copy/copy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1431,15 +1935,27 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (p.labels == 1 && place == 0) { batch_labels[row] = (labels[image / 4] >> (8 * (image % 4))) & 0xff; }
 }
 `,
-  'gather_rows/gather_rows': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'gather_rows/gather_rows': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // out[i, w] = table[indices[i], w]; NaN where an index lies outside of the table, so that the mistake is seen.
-// One thread an element of out; dispatch ceil(count * width / 64), folded.
-// use: grid
+// One element of out at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  rows: u32, width: u32, count: u32,
+  size: u32, each: u32,   // count * width
+  rows: u32, width: u32,
   nan_bits: u32,   // shaders cannot write a NaN
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -1447,10 +1963,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> indices: array<u32>;     // [count]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [count, width]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let id = flat_thread(gid, groups, 64);
-  if (id >= p.count * p.width) { return; }
+fn element(id: u32) {
   let i = id / p.width;
   let row = indices[i];
   let inside = row < p.rows;
@@ -1487,6 +2000,85 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
   if (p.accumulate == 1) { sum += out[id]; }
   out[id] = sum;
+}
+`,
+  'matmul/grad_strip': `enable subgroups;
+// A^T * B: the kernel gradient of a dense layer (and its bias gradient), summed over the rows of both.
+//
+//   parts[share, m, n] = sum_{k in share} A[k,m] * B[k,n]        parts[share, M*N + n] = sum_{k in share} B[k,n]
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 8*MV rows of the result x 32 columns (a vec4 a lane). For KU values of
+//        k it loads 8*MV values of A, MV a lane, and one vec4 of B a lane, and broadcasts A's values one after another.
+// dispatch: ceil(m/(8*MV)) * ceil(n/32) * shares workgroups, folded to 2-D; then conv2d/sum_parts.wgsl with
+//        sizeA = m*n, sizeB = n. With shares = 1, parts is the result itself: dW [m, n] and db [n] behind it; no
+//        second pass is needed where gradients lie so.
+// needs: n a multiple of 4; else grad_strip_any.wgsl.
+// scratch: parts, shares * (m*n + n) floats. shares is 1 unless m*n is so small that the cores run dry (128 x 10).
+
+const SG: u32 = 8;
+const MV: u32 = 2;   // rows of the result a lane loads
+const KU: u32 = 2;   // values of k a step
+
+struct Params {
+  m: u32, n: u32, k: u32,
+  shares: u32,
+  kPerShare: u32,   // ceil(k / shares)
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;             // [k, m]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;           // [k, n / 4]
+@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, m*n + n]
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let mBlocks = (p.m + SG * MV - 1) / (SG * MV);
+  let nBlocks = (p.n + SG * 4 - 1) / (SG * 4);
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= mBlocks * nBlocks * p.shares) { return; }  // uniform
+  let m0 = (id % mBlocks) * (SG * MV);
+  let col = ((id / mBlocks) % nBlocks) * (SG * 4) + lane * 4;
+  let share = id / (mBlocks * nBlocks);
+
+  var acc: array<array<vec4f, SG>, MV>;
+  var db = vec4f();
+  let end = min((share + 1) * p.kPerShare, p.k);
+  for (var k0 = share * p.kPerShare; k0 < end; k0 += KU) {
+    var bv: array<vec4f, KU>;
+    for (var i = 0u; i < KU; i++) {
+      let ok = col < p.n && k0 + i < end;
+      bv[i] = select(vec4f(), b[select(0u, ((k0 + i) * p.n + col) / 4, ok)], ok);
+      db += bv[i];
+    }
+    for (var v = 0u; v < MV; v++) {
+      let m = m0 + v * SG + lane;
+      var av: array<f32, KU>;
+      for (var i = 0u; i < KU; i++) {
+        let ok = m < p.m && k0 + i < end;
+        av[i] = select(0.0, a[select(0u, (k0 + i) * p.m + m, ok)], ok);
+      }
+      for (var u = 0u; u < SG; u++) {
+        var s = acc[v][u];  // a local: the sum over the step's k stays in registers
+        for (var i = 0u; i < KU; i++) { s += subgroupShuffle(av[i], u) * bv[i]; }
+        acc[v][u] = s;
+      }
+    }
+  }
+
+  let out = share * (p.m * p.n + p.n);
+  for (var v = 0u; v < MV; v++) {
+    for (var u = 0u; u < SG; u++) {
+      let m = m0 + v * SG + u;
+      for (var q = 0u; q < 4; q++) {
+        if (m < p.m && col + q < p.n) { parts[out + m * p.n + col + q] = acc[v][u][q]; }
+      }
+    }
+  }
+  if (m0 == 0) {
+    for (var q = 0u; q < 4; q++) {
+      if (col + q < p.n) { parts[out + p.m * p.n + col + q] = db[q]; }
+    }
+  }
 }
 `,
   'matmul/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -1578,6 +2170,86 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_id) lid: ve
         let at = row * p.n + column;
         if (p.accumulate == 1) { sum += out[at]; }
         out[at] = sum;
+      }
+    }
+  }
+}
+`,
+  'matmul/strip': `enable subgroups;
+// Matrix product with the right-hand matrix in a uniform buffer.
+//
+//   C[m,n] = act( bias[n] + sum_k A[m,k] * B[k,n] )
+//
+// B is repacked first (conv2d/repack_uniform.wgsl with kh = kw = 1 and CB = 32*NV): FLIP 0, red = K, out = N for A*B;
+// FLIP 1, red = N', out = K' for A*B'^T with B' [K', N'] (the input gradient of a dense layer: dX = dY * W^T).
+//
+// tile:  one workgroup = one subgroup of 8 lanes: TM rows x 32*NV columns, a lane owns 4*NV neighbouring columns. For
+//        8 values of k a row of A is loaded one k a lane (one load instruction for 8 x 8 uses) and broadcast k after k.
+// dispatch: ceil(m/TM) workgroups (folded to 2-D) for each block of 32*NV columns and each slice of k that fits 64 KiB
+//        (8 * 8 * NV * kBlocks vec4s, at most 4096). Slices after the first set \`accumulate\`, only the last bias and relu.
+// good for: lavapipe. instead: grad_strip.wgsl for A^T*B, a register tile on GPUs, or where B changes at each call.
+
+const SG: u32 = 8;
+const TM: u32 = 16;        // rows a tile
+const NV: u32 = 1;         // vec4s of columns a lane
+const WSIZE: u32 = 4096;   // vec4s bound: always all 64 KiB, so that pipelines stay few
+
+struct Params {
+  m: u32, n: u32, k: u32,
+  k0: u32,          // first k of this slice
+  kBlocks: u32,     // its length / SG, rounded up
+  n0: u32,          // first column of this block
+  accumulate: u32,  // 1: add to what c holds
+  bias: u32,        // 1: add bias
+  relu: u32,        // 1: max(., 0), letting NaN through
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;          // [m, k]
+@group(0) @binding(2) var<uniform> b: array<vec4f, WSIZE>;       // [kBlocks * SG, lane, NV] x 4 columns
+@group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]; any buffer when p.bias = 0
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [m, n]
+
+// one value of C: column col at address at
+fn put(at: u32, col: u32, sum: f32) {
+  if (col >= p.n) { return; }
+  var v = sum;
+  if (p.accumulate != 0) { v += c[at]; }
+  if (p.bias != 0) { v += bias[col]; }
+  if (p.relu != 0) { v = select(v, 0.0, v <= 0.0); }
+  c[at] = v;
+}
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let m0 = (wid.x + wid.y * nwg.x) * TM;
+  if (m0 >= p.m) { return; }  // the whole subgroup returns: uniform
+  var acc: array<array<vec4f, NV>, TM>;
+  for (var block = 0u; block < p.kBlocks; block++) {
+    let k = p.k0 + block * SG + lane;
+    var rows: array<f32, TM>;
+    for (var r = 0u; r < TM; r++) {
+      let ok = k < p.k && m0 + r < p.m;
+      rows[r] = select(0.0, a[select(0u, (m0 + r) * p.k + k, ok)], ok);
+    }
+    for (var u = 0u; u < SG; u++) {
+      var bv: array<vec4f, NV>;
+      for (var v = 0u; v < NV; v++) { bv[v] = b[((block * SG + u) * SG + lane) * NV + v]; }
+      for (var r = 0u; r < TM; r++) {
+        let s = subgroupShuffle(rows[r], u);
+        for (var v = 0u; v < NV; v++) { acc[r][v] += s * bv[v]; }
+      }
+    }
+  }
+  for (var r = 0u; r < TM; r++) {
+    for (var v = 0u; v < NV; v++) {
+      if (m0 + r < p.m) {
+        let col = p.n0 + (lane * NV + v) * 4;
+        let o = (m0 + r) * p.n + col;
+        put(o, col, acc[r][v].x);
+        put(o + 1, col + 1, acc[r][v].y);
+        put(o + 2, col + 2, acc[r][v].z);
+        put(o + 3, col + 3, acc[r][v].w);
       }
     }
   }
@@ -1675,9 +2347,20 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   sum[i] = 0.0;
 }
 `,
-  'mse/gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'mse/gradient': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
@@ -1691,10 +2374,11 @@ fn valid_rows(rows: u32, total: u32) -> u32 {
   return select(rows, total, rows == 0 || rows > total);
 }
 // da = dy * 2 (a - b) / (valid rows * width) in the valid rows of the batch, 0 in its padding.
-// One thread an element; dispatch ceil(rows * width / 64), folded.
-// use: grid, step, batch
+// One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, step, batch
 struct Params {
-  rows: u32, width: u32,
+  size: u32, each: u32,   // rows * width
+  width: u32,
   base: u32,    // number of the first row in the batch (slices)
   total: u32,   // rows of the batch
 }
@@ -1705,10 +2389,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<f32>;          // [1]
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [rows, width]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.rows * p.width) { return; }
+fn element(i: u32) {
   let valid = valid_rows(step.rows, p.total);
   let gradient = dy[0] * 2.0 * (a[i] - b[i]) / f32(valid * p.width);
   out[i] = select(0.0, gradient, p.base + i / p.width < valid);
@@ -2085,28 +2766,35 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   parameters[i] = w - rate * p.decay * segment.y * w + change;
 }
 `,
-  'pad/pad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'pad/pad': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // out = x with \`value\` around it: along each axis \`before\` elements in front, and the rest behind.
-// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
-// use: grid
+// One element of out at a time (at most 6 axes after neighbours are merged); dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
   value: f32,
-  unused: u32,
   axes: array<vec4u, 6>,   // innermost first: (extent of out, before, extent of x, step in x)
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   var rest = i;
   var at = 0u;
   var inside = true;
@@ -2179,25 +2867,34 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
 }
 `,
-  'place/place': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'place/place': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // out[o, start + i] = x[o, i]: writes a block of columns and leaves the others (concatenation).
-// One thread an element of x; dispatch ceil(rows * width / 64), folded.
-// use: grid
+// One element of x at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  rows: u32, width: u32,
+  size: u32, each: u32,
+  width: u32,
   out_width: u32, start: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;           // [rows, width]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [rows, out_width]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.rows * p.width) { return; }
+fn element(i: u32) {
   let row = i / p.width;
   out[row * p.out_width + p.start + i - row * p.width] = x[i];
 }
@@ -2214,6 +2911,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
@@ -2263,6 +2961,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
@@ -2315,6 +3014,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
@@ -2331,7 +3031,7 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
 // The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
-// Dispatch ceil(n * words / 64), folded; words = ceil(oh * ow * c / per_word).
+// Dispatch ceil(n * words / 64), folded.
 // use: grid, pool
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
@@ -2345,10 +3045,9 @@ fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_thread(gid, groups, 64);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
-  if (i >= p.n * words) { return; }
-  let image = i / words;
-  let first = i % words * p.per_word;
+  if (i >= p.n * p.words) { return; }
+  let image = i / p.words;
+  let first = i % p.words * p.per_word;
   let end = min(first + p.per_word, per_image);
   var packed = 0u;
   for (var element = first; element < end; element++) {
@@ -2388,6 +3087,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
@@ -2419,14 +3119,13 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let ty = i / (p.c * p.w) % p.h + p.pad_top;
   let image = i / (p.c * p.w * p.h);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
   let rows = windows_at(ty, p.kh, p.stride_h, p.oh);
   let columns = windows_at(tx, p.kw, p.stride_w, p.ow);
   var sum = 0.0;
   for (var oy = rows.x; oy < rows.y; oy++) {
     for (var ox = columns.x; ox < columns.y; ox++) {
       let element = (oy * p.ow + ox) * p.c + c;
-      var tap = taps[image * words + element / p.per_word];
+      var tap = taps[image * p.words + element / p.per_word];
       if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
       if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
     }
@@ -2446,6 +3145,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
@@ -2480,12 +3180,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let oy = i / (p.c * cells_w) % cells_h;
   let image = i / (p.c * cells_w * cells_h);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
   var gradient = 0.0;
   var winner = vec2u(0xffffffffu);
   if (oy < p.oh && ox < p.ow) {
     let element = (oy * p.ow + ox) * p.c + c;
-    var tap = taps[image * words + element / p.per_word];
+    var tap = taps[image * p.words + element / p.per_word];
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
     gradient = dy[image * per_image + element];
     winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
@@ -2560,15 +3259,26 @@ fn beats(a: f32, b: f32) -> bool {
   return is_nan(a) || select(a > b, a < b, p.minimum == 1);
 }
 `,
-  'reduce/extremum_grad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'reduce/extremum_grad': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // dx[o, l, i] = dy[o, i] where l = index[o, i], the place of the maximum (minimum), else 0.
-// One thread an element of dx; dispatch ceil(outer * length * inner / 64), folded.
-// use: grid
+// One element of dx at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   length: u32, inner: u32,
   base: u32,   // l of the first row (slices)
 }
@@ -2577,10 +3287,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<f32>;          // [outer, inner]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [outer, length, inner]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let id = flat_thread(gid, groups, 64);
-  if (id >= p.size) { return; }
+fn element(id: u32) {
   let row = id / p.inner;
   let o = row / p.length;
   let at = o * p.inner + id - row * p.inner;
@@ -3174,9 +3881,20 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
 }
 `,
-  'strided_copy/strided_copy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'strided_copy/strided_copy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // Addresses of up to three operands of a walk over the elements of a result (src/kernels/strides.ts). The shader's
 // Params hold \`rank: u32\` and \`axes: array<vec4u, 6>\`, innermost axis first: (extent, stride of a, of b, of c).
@@ -3193,28 +3911,38 @@ fn strided(i: u32) -> vec3u {
   return at + rest * p.axes[p.rank - 1].yzw;
 }
 // out[i] = scale * x[base + steps along the axes of out]: permuted, cut out or repeated, whatever the steps say.
-// One thread an element of out; dispatch ceil(size / 64), folded.
-// use: grid, strided
+// One element of out at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, strided
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
   base: u32,
   scale: f32,
+  unused0: u32, unused1: u32, unused2: u32,
   axes: array<vec4u, 6>,   // of out, innermost first: (extent, step in x, 0, 0)
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = p.scale * x[p.base + strided(i).x]; }
+fn element(i: u32) {
+  out[i] = p.scale * x[p.base + strided(i).x];
 }
 `,
-  'unary/forward': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'unary/forward': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // The two-operand functions, numbered as in src/kernels/binary.ts. The number is a constant, so one branch remains.
 fn binary(function: u32, a: f32, b: f32) -> f32 {
@@ -3319,26 +4047,35 @@ fn normal_cdf(x: f32) -> f32 {
   let half_erfc = 0.5 * t * exp(-z * z) * ((low + 0.225676313) * t + 0.225675836);
   return select(half_erfc, 1.0 - half_erfc, x >= 0.0);
 }
-// out[i] = f(x[i]).  One thread an element; dispatch ceil(size / 64), folded.
-// use: grid, binary, unary
+// out[i] = f(x[i]).  One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, binary, unary
 const FN: u32 = 0;
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   alpha: f32, beta: f32,   // what the function takes besides (slope, bounds, exponent)
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;           // [size]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = unary(FN, x[i], p.alpha, p.beta); }
+fn element(i: u32) {
+  out[i] = unary(FN, x[i], p.alpha, p.beta);
 }
 `,
-  'unary/gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'unary/gradient': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // The two-operand functions, numbered as in src/kernels/binary.ts. The number is a constant, so one branch remains.
 fn binary(function: u32, a: f32, b: f32) -> f32 {
@@ -3444,11 +4181,11 @@ fn normal_cdf(x: f32) -> f32 {
   return select(half_erfc, 1.0 - half_erfc, x >= 0.0);
 }
 // dx[i] = dy[i] f'(x[i]), from the function's operand x or its result y (\`saved\`), whichever is cheaper.
-// One thread an element; dispatch ceil(size / 64), folded.
-// use: grid, binary, unary
+// One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements, binary, unary
 const FN: u32 = 0;
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   alpha: f32, beta: f32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -3456,15 +4193,24 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<f32>;          // [size]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = unary_gradient(FN, saved[i], dy[i], p.alpha, p.beta); }
+fn element(i: u32) {
+  out[i] = unary_gradient(FN, saved[i], dy[i], p.alpha, p.beta);
 }
 `,
-  'where/where': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'where/where': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
 // Addresses of up to three operands of a walk over the elements of a result (src/kernels/strides.ts). The shader's
 // Params hold \`rank: u32\` and \`axes: array<vec4u, 6>\`, innermost axis first: (extent, stride of a, of b, of c).
@@ -3481,12 +4227,12 @@ fn strided(i: u32) -> vec3u {
   return at + rest * p.axes[p.rank - 1].yzw;
 }
 // out = condition != 0 ? a : b with NumPy broadcasting: each operand is addressed by strides, 0 where it is repeated.
-// One thread an element of out (at most 6 axes after neighbours are merged); dispatch ceil(size / 64), folded.
-// use: grid, strided
+// One element of out at a time (at most 6 axes after neighbours are merged); dispatch ceil(size / (64 each)), folded.
+// use: elements, strided
 struct Params {
-  size: u32,
+  size: u32, each: u32,
   rank: u32,
-  unused0: u32, unused1: u32,
+  unused: u32,
   axes: array<vec4u, 6>,   // innermost first: (extent, strides of condition, a, b)
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -3495,10 +4241,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i >= p.size) { return; }
+fn element(i: u32) {
   let at = strided(i);
   out[i] = select(a[at.y], b[at.z], condition[at.x] == 0.0);
 }

@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel, type Shape, sizeOf } from './spec.ts';
 import {
   broadcastStrides,
@@ -98,12 +98,11 @@ export const stridedCopyKernel = defineKernel<StridedCopyParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'strided_copy/strided_copy',
-            uniform: [walkSize(p), walkRank(p), p.base, { f32: p.scale }, ...walkAxes(p, ['x'])],
+            uniform: [walkRank(p), p.base, { f32: p.scale }, 0, 0, 0, ...walkAxes(p, ['x'])],
             bindings: ['x', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },

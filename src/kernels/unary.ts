@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type KernelSpec, type PlannedDispatch, type Values } from './spec.ts';
 import { normalCdf, normalDensity } from './special.ts';
@@ -89,7 +89,7 @@ const sample = (r: Sampler): UnaryParams => {
   const alpha = Math.fround(name === 'exponential' ? r.uniform(0.5, 3) : r.pick([0, -1, 2, 0.1, r.normal()]));
   // Bounds in order; a shift that does not cancel what it is added to, which would leave nothing but rounding errors.
   const beta = name === 'clamp' ? alpha + 0.8 : name === 'affine' ? Math.sign(alpha) * r.uniform() : r.normal();
-  return { size: r.int(1, 300), fn, alpha, beta: Math.fround(beta) };
+  return { size: r.pick([r.int(1, 300), r.int(4000, 9000)]), fn, alpha, beta: Math.fround(beta) };
 };
 
 const variant = (
@@ -101,13 +101,12 @@ const variant = (
   speed: () => 1,
   plan: (p, caps) => ({
     dispatches: [
-      {
+      elementwise(p.size, caps, {
         shader,
         constants: { FN: p.fn },
-        uniform: [p.size, { f32: p.alpha }, { f32: p.beta }],
+        uniform: [{ f32: p.alpha }, { f32: p.beta }],
         bindings,
-        workgroups: gridFor(p.size, 64, caps),
-      },
+      }),
     ],
   }),
 });

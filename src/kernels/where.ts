@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel, type Shape } from './spec.ts';
 import {
   broadcastStrides,
@@ -54,12 +54,11 @@ export const whereKernel = defineKernel<WhereParams>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
+          elementwise(walkSize(p), caps, {
             shader: 'where/where',
-            uniform: [walkSize(p), walkRank(p), 0, 0, ...walkAxes(p, ['c', 'a', 'b'])],
+            uniform: [walkRank(p), 0, ...walkAxes(p, ['c', 'a', 'b'])],
             bindings: ['condition', 'a', 'b', 'out'],
-            workgroups: gridFor(walkSize(p), 64, caps),
-          },
+          }),
         ],
       }),
     },
