@@ -1,11 +1,9 @@
-// out[i] = value.  One thread an element; dispatch ceil(size / 64), folded.
-// use: grid
-struct Params { size: u32, value: f32 }
+// out[i] = value.  One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
+struct Params { size: u32, each: u32, value: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;  // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = p.value; }
+fn element(i: u32) {
+  out[i] = p.value;
 }

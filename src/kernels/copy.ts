@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel } from './spec.ts';
 
 /** out[i] = x[i]: into a place that is fixed, such as a segment of the flat gradients. */
@@ -11,7 +11,7 @@ export const copyKernel = defineKernel<{ size: number }>({
   slice: () => ({ param: 'size' }),
   flops: () => 0,
   reference: (_, { x }) => ({ out: x!.slice() }),
-  sample: r => ({ size: r.int(1, 300) }),
+  sample: r => ({ size: r.pick([r.int(1, 300), r.int(4000, 9000)]) }),
   tolerance: { kind: 'exact' },
   variants: [
     {
@@ -19,9 +19,7 @@ export const copyKernel = defineKernel<{ size: number }>({
       supports: () => true,
       speed: () => 1,
       plan: (p, caps) => ({
-        dispatches: [
-          { shader: 'copy/copy', uniform: [p.size], bindings: ['x', 'out'], workgroups: gridFor(p.size, 64, caps) },
-        ],
+        dispatches: [elementwise(p.size, caps, { shader: 'copy/copy', uniform: [], bindings: ['x', 'out'] })],
       }),
     },
   ],

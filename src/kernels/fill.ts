@@ -1,4 +1,4 @@
-import { gridFor } from './grid.ts';
+import { elementwise } from './elements.ts';
 import { defineKernel } from './spec.ts';
 
 /** out[i] = value. */
@@ -8,7 +8,7 @@ export const fillKernel = defineKernel<{ size: number; value: number }>({
   slice: () => ({ param: 'size' }),
   flops: () => 0,
   reference: p => ({ out: new Float64Array(p.size).fill(p.value) }),
-  sample: r => ({ size: r.int(1, 300), value: Math.fround(r.normal()) }),
+  sample: r => ({ size: r.pick([r.int(1, 300), r.int(4000, 9000)]), value: Math.fround(r.normal()) }),
   tolerance: { kind: 'exact' },
   variants: [
     {
@@ -17,12 +17,7 @@ export const fillKernel = defineKernel<{ size: number; value: number }>({
       speed: () => 1,
       plan: (p, caps) => ({
         dispatches: [
-          {
-            shader: 'fill/fill',
-            uniform: [p.size, { f32: p.value }],
-            bindings: ['out'],
-            workgroups: gridFor(p.size, 64, caps),
-          },
+          elementwise(p.size, caps, { shader: 'fill/fill', uniform: [{ f32: p.value }], bindings: ['out'] }),
         ],
       }),
     },

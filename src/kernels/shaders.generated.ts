@@ -1735,21 +1735,30 @@ fn main(
   }
 }
 `,
-  'copy/copy': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'copy/copy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
-// out[i] = x[i].  One thread an element; dispatch ceil(size / 64), folded.
-// use: grid
-struct Params { size: u32 }
+// out[i] = x[i].  One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
+struct Params { size: u32, each: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;           // [size]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;   // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = x[i]; }
+fn element(i: u32) {
+  out[i] = x[i];
 }
 `,
   'dropout/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -1816,20 +1825,29 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
 }
 `,
-  'fill/fill': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
-fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
-  return gid.x + gid.y * groups.x * workgroup_size;
+  'fill/fill': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
 }
-// out[i] = value.  One thread an element; dispatch ceil(size / 64), folded.
-// use: grid
-struct Params { size: u32, value: f32 }
+// out[i] = value.  One element at a time; dispatch ceil(size / (64 each)), folded.
+// use: elements
+struct Params { size: u32, each: u32, value: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;  // [size]
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = flat_thread(gid, groups, 64);
-  if (i < p.size) { out[i] = p.value; }
+fn element(i: u32) {
+  out[i] = p.value;
 }
 `,
   'gather_batch/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
