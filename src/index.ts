@@ -2,10 +2,20 @@
 /**
  * weft-gpu, the library: the same code in Node and in the browser, without an import of either.
  *
- *     import { Engine, Model, cnn, findDataSet, fit } from 'weft-gpu';
- *     import { openGpu } from 'weft-gpu/node';                  // or 'weft-gpu/browser'
+ *     import { Engine, findDataSet, findModel, fit, GpuDataset, Model, splitOf } from 'weft-gpu';
+ *     import { nodeDataPlaces, openGpu } from 'weft-gpu/node';
  *
+ *     const { train } = await findDataSet(nodeDataPlaces());
+ *     const recipe = findModel('cnn');
  *     using engine = await Engine.open(await openGpu());
+ *     using data = new GpuDataset(engine, train);
+ *     using model = new Model(engine, recipe.build(), { inputShape: recipe.inputShape, seed: 1 });
+ *     await fit(model, { data, ...splitOf(train) }, {
+ *       training: { ...recipe.defaults, seed: 1 },
+ *       onEpoch: ({ epoch, loss, valAccuracy }) => console.log(epoch, loss, valAccuracy),
+ *     });
+ *
+ * TypeScript before version 6 and projects without the `dom` library need the package @webgpu/types.
  */
 
 // --- Tensors and what is computed with them -------------------------------------------------------------------------
@@ -55,7 +65,10 @@ export { type Split, splitOf, stratifiedSplit } from './data/split.ts';
 
 // --- Training -------------------------------------------------------------------------------------------------------
 
+export { describeData, describeRun, type RunConfig, type RunData, type TrainingOptions } from './train/config.ts';
+export { type Evaluation, Evaluator } from './train/evaluate.ts';
 export type { EpochMetrics, StepProgress } from './train/events.ts';
+export { type FitData, type FitOptions, type FitResult, fit } from './train/fit.ts';
 export {
   accuracyOf,
   type ClassMetrics,
@@ -64,6 +77,7 @@ export {
   confusedPairs,
   confusionMatrix,
 } from './train/metrics.ts';
+export { RunFolder } from './train/run-folder.ts';
 
 // --- Files ----------------------------------------------------------------------------------------------------------
 

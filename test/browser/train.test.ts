@@ -37,6 +37,16 @@ describe('the same source in Node and in the browser', () => {
     expect(Math.max(...differences)).toBeLessThan(TOLERANCE);
   });
 
+  it('reports the same epochs from fit', () => {
+    expect(inPage.history).toHaveLength(2);
+    inPage.history.forEach(({ loss, accuracy, valLoss, valAccuracy }, i) => {
+      const there = inNode.history[i]!;
+      expect(Math.abs(loss - there.loss) / there.loss).toBeLessThan(TOLERANCE);
+      expect(Math.abs(valLoss! - there.valLoss!) / there.valLoss!).toBeLessThan(TOLERANCE);
+      expect({ accuracy, valAccuracy }).toEqual({ accuracy: there.accuracy, valAccuracy: there.valAccuracy });
+    });
+  });
+
   it('gives the same bits eagerly and compiled, here and there', () => {
     for (const { eager, compiled } of [inPage, inNode]) {
       expect(new Set(compiled).size).toBeGreaterThan(100);

@@ -6,6 +6,8 @@ import {
   Batches,
   compile,
   type Engine,
+  type EpochMetrics,
+  fit,
   GpuDataset,
   type ImageData8,
   Model,
@@ -30,9 +32,11 @@ export interface Outcome {
   /** All parameters after the first steps, as the bits of their float32 values: eager and compiled. */
   readonly eager: readonly number[];
   readonly compiled: readonly number[];
+  /** What two epochs of `fit` report, with validation. */
+  readonly history: readonly EpochMetrics[];
 }
 
-/** 30 compiled steps, and the first three of them eagerly from the same start. */
+/** 30 compiled steps, the first three of them eagerly from the same start, and two epochs by `fit`. */
 export async function trainSmallCnn(engine: Engine): Promise<Outcome> {
   const { vendor, architecture, device } = engine.gpu.device.info;
   using data = new GpuDataset(engine, await drawBlobs());
@@ -43,6 +47,7 @@ export async function trainSmallCnn(engine: Engine): Promise<Outcome> {
     losses: compiled.losses,
     compiled: compiled.bits,
     eager: eager.bits,
+    history: await fitTwoEpochs(engine, data),
   };
 }
 
@@ -96,6 +101,17 @@ async function train(engine: Engine, data: GpuDataset, steps: number, mode: 'eag
   }
   for (const tensor of Object.values(state)) tensor.dispose();
   return { losses, bits };
+}
+
+async function fitTwoEpochs(engine: Engine, data: GpuDataset): Promise<readonly EpochMetrics[]> {
+  using model = new Model(engine, architecture, { inputShape: data.imageShape, seed: 1 });
+  const pictures = Uint32Array.from({ length: COUNT }, (_, i) => i);
+  // 200 are no multiple of the batch: the last one is padded.
+  const split = { train: pictures.subarray(0, 200), validation: pictures.subarray(200) };
+  const settings = { optimizer: 'adam', learningRate: 3e-3, schedule: 'constant' } as const;
+  const training = { ...settings, epochs: 2, batch: BATCH, seed: 1 };
+  // biome-ignore lint/suspicious/noFocusedTests: this fit trains a model
+  return (await fit(model, { data, ...split }, { training })).history;
 }
 
 function bitsOf(values: ArrayLike<number>): number[] {
