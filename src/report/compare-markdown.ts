@@ -84,10 +84,14 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 
 /** Takes their meaning from characters that Markdown, its tables or the HTML in it would act on. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\r?\n/g, ' ')
-    .replace(/[\\`*_{}[\]|#~]/g, c => `\\${c}`)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;');
+  return (
+    text
+      .replace(/\r?\n/g, ' ')
+      .replace(/[\\`*[\]|~]/g, c => `\\${c}`)
+      // Within a word an underscore is only itself.
+      .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+  );
 }

@@ -127,13 +127,13 @@ function hardestSentence(models: readonly ModelSummary[]): string {
 
 /** What a careful reader wants to know of how the numbers came about. */
 export function method(comparison: Comparison, models: readonly ModelSummary[]): string[] {
-  const { data, batch, epochs } = comparison;
+  const { data, epochs } = comparison;
   const notes = [
     `Every model was trained on the same ${count(data.trained)} images${
       data.subset
         ? ` of the ${count(data.available.train - data.validation)} there are for it, drawn with the classes in their proportions`
         : ''
-    }, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most, in batches of ${batch}. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
+    }, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
   ];
   const chosen = models.filter(m => m.runs.some(run => run.tested.because === 'best-validation'));
   if (data.validation === 0)

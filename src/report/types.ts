@@ -113,7 +113,6 @@ export interface Comparison {
   readonly data: DataReport;
   readonly device: DeviceReport;
   readonly epochs: number;
-  readonly batch: number;
   /** Finished runs in the order of the plan. */
   readonly runs: readonly RunResult[];
   /** What is still to come. */

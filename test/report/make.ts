@@ -79,7 +79,6 @@ export function makeComparison(runs: readonly RunResult[], changes: Partial<Comp
     },
     device: DEVICE,
     epochs: 4,
-    batch: 128,
     runs,
     pending: [],
     started: '2026-11-23T10:00:00.000Z',

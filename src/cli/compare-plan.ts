@@ -1,0 +1,75 @@
+/** How long the training of one model takes on this device, from a few timed steps. */
+export interface Speed {
+  readonly model: string;
+  /** Images in a step. */
+  readonly batch: number;
+  /** One training step. */
+  readonly stepSeconds: number;
+  /** Judging one image. */
+  readonly evaluationSeconds: number;
+}
+
+/** What every model of a comparison is trained on, and for how long. */
+export interface Protocol {
+  /** Training images, the same for all models; undefined: all there are. */
+  readonly limit?: number;
+  readonly epochs: number;
+}
+
+export interface Counts {
+  /** Images there are for training. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** Seconds that one run takes by a model's measured speed, with its validation and its test. */
+export function expectedSeconds(speed: Speed, protocol: Protocol, counts: Counts): number {
+  const images = Math.min(protocol.limit ?? counts.train, counts.train);
+  const epoch = Math.ceil(images / speed.batch) * speed.stepSeconds + counts.validation * speed.evaluationSeconds;
+  return protocol.epochs * epoch + counts.test * speed.evaluationSeconds;
+}
+
+/** Seconds until the end of a run from within an epoch: what `fit` knows of, and the validation and the test to come. */
+export function secondsLeft(
+  progress: { readonly epoch: number; readonly epochs: number; readonly secondsLeft: number },
+  speed: Speed,
+  counts: Counts,
+): number {
+  const images = (progress.epochs - progress.epoch + 1) * counts.validation + counts.test;
+  return progress.secondsLeft + images * speed.evaluationSeconds;
+}
+
+/**
+ * What `quick` may take of its quarter of an hour, with room for compiling, a report a model, and a machine that has
+ * other things to do than when it was measured.
+ */
+export const QUICK_SECONDS = 540;
+
+/** Numbers of training images that `quick` chooses from: round, so that reports of several machines can be compared. */
+const SUBSETS = [48_000, 24_000, 12_000, 6_000, 3_000, 1_500, 600];
+const EPOCHS = 10;
+
+/**
+ * The most images, at ten epochs, with which all runs together stay within the time; if not even the fewest do, fewer
+ * epochs of them.
+ */
+export function quickProtocol(
+  speeds: readonly Speed[],
+  seeds: number,
+  counts: Counts,
+  seconds: number = QUICK_SECONDS,
+): Protocol {
+  const total = (protocol: Protocol) =>
+    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0);
+  const all: Protocol = { epochs: EPOCHS };
+  if (total(all) <= seconds) return all;
+  const subsets = SUBSETS.filter(limit => limit < counts.train);
+  for (const limit of subsets) if (total({ limit, epochs: EPOCHS }) <= seconds) return { limit, epochs: EPOCHS };
+  const fewest = subsets.at(-1);
+  for (let epochs = EPOCHS - 1; epochs > 1; epochs--) {
+    const protocol = fewest === undefined ? { epochs } : { limit: fewest, epochs };
+    if (total(protocol) <= seconds) return protocol;
+  }
+  return fewest === undefined ? { epochs: 1 } : { limit: fewest, epochs: 1 };
+}

@@ -1,0 +1,73 @@
+import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Recipe } from '../models/index.ts';
+import { Model } from '../nn/index.ts';
+import { InterruptedError } from '../platform/errors.ts';
+import type { Engine } from '../tensor/engine.ts';
+import type { TrainingOptions } from '../train/config.ts';
+import { EVALUATION_BATCH, Evaluator } from '../train/evaluate.ts';
+import { TrainStep } from '../train/step.ts';
+import type { Speed } from './compare-plan.ts';
+
+/** A timing ends after this many seconds, or this many steps. */
+const SECONDS = 1.5;
+const STEPS = 50;
+
+/**
+ * Times a few training steps and evaluations of a model that is thrown away afterwards. Its kernels stay compiled, so
+ * this is no lost time: the run needs them.
+ * @throws InterruptedError when `signal` fires.
+ */
+export async function measureSpeed(
+  engine: Engine,
+  recipe: Recipe,
+  data: GpuDataset,
+  options: { training: TrainingOptions; signal: AbortSignal; onCompile?: (done: number, total: number) => void },
+): Promise<Speed> {
+  const { training, signal, onCompile } = options;
+  const { batch } = training;
+  using model = buildModel(engine, recipe, data, training.seed);
+  using step = await TrainStep.compile(model, data, training, onCompile);
+  using evaluator = await Evaluator.compile(model, data, onCompile ? { progress: onCompile } : {});
+  const check = () => {
+    if (signal.aborted) throw new InterruptedError('compare: interrupted before the first run; nothing to save');
+  };
+  const indices = Uint32Array.from({ length: batch }, (_, i) => i % data.count);
+  let number = 0;
+  // A step by itself, from submission to the end: what a run would queue up behind must not count.
+  const train = async () => {
+    check();
+    await step.run(indices, batch, ++number, training.learningRate);
+    await engine.gpu.device.finish();
+  };
+  const pictures = Uint32Array.from({ length: Math.min(EVALUATION_BATCH, data.count) }, (_, i) => i);
+  const evaluate = async () => {
+    check();
+    await evaluator.run(pictures);
+  };
+  return {
+    model: recipe.name,
+    batch,
+    stepSeconds: await secondsOf(train),
+    evaluationSeconds: (await secondsOf(evaluate)) / pictures.length,
+  };
+}
+
+/** Seconds a call takes, the mean of several after a first one that does not count. */
+async function secondsOf(call: () => Promise<void>): Promise<number> {
+  await call();
+  const start = performance.now();
+  let calls = 0;
+  let seconds = 0;
+  while (calls < STEPS && seconds < SECONDS) {
+    await call();
+    calls++;
+    seconds = (performance.now() - start) / 1000;
+  }
+  return seconds / calls;
+}
+
+/** A recipe's network for this data set. */
+export function buildModel(engine: Engine, recipe: Recipe, data: GpuDataset, seed: number): Model {
+  const layer = recipe.build(data.classes.length);
+  return new Model(engine, layer, { name: recipe.name, inputShape: data.imageShape, seed });
+}

@@ -1,0 +1,72 @@
+import type { VariantTable } from '../kernels/choose.ts';
+import { FileError, ResumeError } from '../platform/errors.ts';
+import type { FileStore } from '../platform/platform.ts';
+import type { Comparison } from '../report/types.ts';
+import type { Protocol, Speed } from './compare-plan.ts';
+
+/** A comparison as its folder keeps it: what the report shows, and what it takes to go on. */
+export interface ComparisonState {
+  readonly format: 'weft comparison 1';
+  readonly protocol: Protocol;
+  /** As measured before the first run. */
+  readonly speeds: readonly Speed[];
+  /** Which kernel variant computed what, for all models. */
+  readonly variants: VariantTable;
+  readonly comparison: Comparison;
+}
+
+const NAME = 'comparison.json';
+
+export async function writeState(files: FileStore, folder: string, state: ComparisonState): Promise<void> {
+  await files.write(`${folder}/${NAME}`, `${JSON.stringify(state)}\n`);
+}
+
+/** The comparison in a folder; undefined when there is none. @throws FileError when it is damaged. */
+export async function readState(files: FileStore, folder: string): Promise<ComparisonState | undefined> {
+  const where = `${folder}/${NAME}`;
+  if (!(await files.exists(where))) return undefined;
+  try {
+    const state = JSON.parse(new TextDecoder().decode(await files.read(where))) as ComparisonState;
+    if (state.format !== 'weft comparison 1' || !Array.isArray(state.comparison?.runs))
+      throw new Error('parts missing');
+    return state;
+  } catch (cause) {
+    if (cause instanceof FileError) throw cause;
+    throw new FileError(`${where}: not a comparison of this version, or damaged; start a new one with another --out`, {
+      cause,
+    });
+  }
+}
+
+/** The newest folder within `parent` whose comparison is not finished. @throws ResumeError when there is none. */
+export async function findUnfinished(files: FileStore, parent: string): Promise<string> {
+  const names = (await files.exists(parent)) ? ((await files.list?.(parent)) ?? []) : [];
+  // The names are dates.
+  for (const name of names.reverse()) {
+    const folder = `${parent}/${name}`;
+    const state = await readState(files, folder).catch(() => undefined);
+    if (state && state.comparison.pending.length > 0) return folder;
+  }
+  throw new ResumeError(`${parent}: holds no unfinished comparison; name its folder with --out, or leave out --resume`);
+}
+
+/** What differs between now and then makes results that cannot stand beside each other. @throws ResumeError */
+export function checkSame(
+  folder: string,
+  then: Comparison,
+  now: Pick<Comparison, 'device' | 'data' | 'versions'>,
+): void {
+  const pairs: [what: string, was: string, is: string][] = [
+    ['the version of weft', then.versions.weft ?? '', now.versions.weft ?? ''],
+    ['the adapter', then.device.adapter, now.device.adapter],
+    ['the driver', then.device.driver, now.device.driver],
+    ['the training data', then.data.sha256.train, now.data.sha256.train],
+    ['the test data', then.data.sha256.test, now.data.sha256.test],
+  ];
+  for (const [what, was, is] of pairs) {
+    if (was === is) continue;
+    throw new ResumeError(
+      `${folder}: cannot resume: ${what} was '${was}', is '${is}'; use what it was started with, or start a new comparison`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Counts,
+  expectedSeconds,
+  QUICK_SECONDS,
+  quickProtocol,
+  type Speed,
+  secondsLeft,
+} from '../../src/cli/compare-plan.ts';
+
+const counts: Counts = { train: 55_000, validation: 5000, test: 10_000 };
+const speed = (stepSeconds: number): Speed => ({
+  model: 'm',
+  batch: 128,
+  stepSeconds,
+  evaluationSeconds: stepSeconds / 128 / 3,
+});
+
+describe('the plan of a comparison', () => {
+  it('adds up steps, validation and the test', () => {
+    const seconds = expectedSeconds(
+      { model: 'm', batch: 128, stepSeconds: 0.5, evaluationSeconds: 0.001 },
+      { limit: 1281, epochs: 2 },
+      counts,
+    );
+    expect(seconds).toBeCloseTo(2 * (11 * 0.5 + 5) + 10, 9);
+    // More images than there are count as all of them.
+    const all = expectedSeconds(speed(1), { epochs: 1 }, counts);
+    expect(expectedSeconds(speed(1), { limit: 1e9, epochs: 1 }, counts)).toBe(all);
+  });
+
+  it('takes everything where that is quick, and the largest subset that fits where it is not', () => {
+    expect(quickProtocol([speed(0.001), speed(0.004)], 1, counts)).toEqual({ epochs: 10 });
+    const slow = quickProtocol([speed(0.015), speed(0.5)], 1, counts);
+    expect(slow).toEqual({ limit: 6000, epochs: 10 });
+    const more = [speed(0.015), speed(0.5)].reduce(
+      (sum, s) => sum + expectedSeconds(s, { limit: 12_000, epochs: 10 }, counts),
+      0,
+    );
+    expect(more).toBeGreaterThan(QUICK_SECONDS);
+  });
+
+  it.each([0.001, 0.02, 0.1, 0.3, 0.6, 1, 2, 5])('stays within its time at %d s a step', stepSeconds => {
+    const speeds = [speed(stepSeconds / 30), speed(stepSeconds)];
+    for (const seeds of [1, 3]) {
+      const protocol = quickProtocol(speeds, seeds, counts);
+      const total = seeds * speeds.reduce((sum, s) => sum + expectedSeconds(s, protocol, counts), 0);
+      // The least that can be asked for may still be too much for a hopeless device.
+      if (protocol.epochs > 1) expect(total).toBeLessThanOrEqual(QUICK_SECONDS);
+      else expect(protocol.limit).toBe(600);
+    }
+  });
+
+  it('does not ask for more images than a small data set has', () => {
+    const small = { ...counts, train: 500 };
+    expect(quickProtocol([speed(100)], 1, small)).toEqual({ epochs: 1 });
+  });
+
+  it('counts validation and test in what is left of a run', () => {
+    const progress = { epoch: 9, epochs: 10, secondsLeft: 7 };
+    const left = secondsLeft(progress, { model: 'm', batch: 128, stepSeconds: 1, evaluationSeconds: 0.001 }, counts);
+    expect(left).toBeCloseTo(7 + 2 * 5 + 10, 9);
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sampler } from '../../src/kernels/sampler.ts';
+import { idx } from '../data/make.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
+const CLI = ['--import', LOADER, MAIN];
+
+let folder: string;
+let data: string;
+
+/** Pictures of 12 x 12 with a bright column whose place is the class: easy to learn, with a little noise. */
+function pictures(count: number, seed: number): { images: Uint8Array; labels: Uint8Array } {
+  const random = new Sampler(seed);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
+  const images = Uint8Array.from({ length: count * 144 }, (_, i) => {
+    const [place, column] = [labels[Math.floor(i / 144)]!, i % 12];
+    return Math.floor(column / 4) === place ? random.int(120, 255) : random.int(0, 90);
+  });
+  return { images, labels };
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weft-compare-'));
+  data = join(folder, 'toy');
+  mkdirSync(data);
+  for (const [name, count, seed] of [
+    ['train', 240, 1],
+    ['t10k', 60, 2],
+  ] as const) {
+    const { images, labels } = pictures(count, seed);
+    writeFileSync(join(data, `${name}-images-idx3-ubyte`), idx([count, 12, 12], images));
+    writeFileSync(join(data, `${name}-labels-idx1-ubyte`), idx([count], labels));
+  }
+  writeFileSync(join(data, 'classes.txt'), 'left\n<middle> & co\nright\n');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const weft = (...args: string[]) =>
+  spawnSync(process.execPath, [...CLI, 'compare', ...args], { encoding: 'utf8', cwd: folder, input: '' });
+
+interface Result {
+  runs: { model: string; test: { accuracy: number; loss: number }; epochs: { loss: number }[] }[];
+  pending: unknown[];
+  conclusions: string[];
+  report: string;
+}
+
+describe('weft compare', () => {
+  it('trains the models on the same images, and leaves a report that stands alone', () => {
+    const options = ['--epochs', '2', '--limit', '180', '--out', 'both', '--data', data];
+    const { status, stdout, stderr } = weft(...options, '--json');
+    expect([status, stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
+    const result = JSON.parse(stdout) as Result;
+    expect(result.runs.map(run => run.model)).toEqual(['mlp', 'cnn']);
+    expect(result.runs.map(run => run.epochs.length)).toEqual([2, 2]);
+    expect(result.pending).toEqual([]);
+    expect(result.conclusions[0]).toMatch(/^With 180 images, in this run and after 2 epochs/);
+    // It says how long it will take before it starts.
+    expect(stderr.indexOf(' in all; ')).toBeGreaterThan(0);
+    expect(stderr.indexOf(' in all; ')).toBeLessThan(stderr.indexOf('epoch 1/2'));
+
+    const page = readFileSync(join(folder, result.report), 'utf8');
+    expect(page).toContain('&#60;middle&#62; &#38; co');
+    expect(page).not.toMatch(/https?:|<middle>/);
+    expect(page).toContain('180 of 240 images');
+    for (const name of [
+      'report.md',
+      'curves.svg',
+      'comparison.json',
+      'mlp-seed1/model.safetensors',
+      'cnn-seed1/metrics.jsonl',
+    ]) {
+      expect([name, existsSync(join(folder, 'both', name))]).toEqual([name, true]);
+    }
+
+    const again = weft(...options);
+    expect([again.status, again.stdout]).toEqual([1, '']);
+    expect(again.stderr).toMatch(/both: holds a comparison already; go on with --resume/);
+    // There is nothing left to do, but the report is there to be printed.
+    const finished = weft('--resume', '--out', 'both', '--data', data);
+    expect(finished.status).toBe(0);
+    expect(finished.stdout).toMatch(/^model +test accuracy/);
+    expect(finished.stdout).toContain('report: both/report.html');
+  });
+
+  it('stops at Ctrl-C with 130, and goes on to the very result of an unbroken one', async () => {
+    const common = ['--models', 'mlp', '--seeds', '3,4', '--epochs', '30', '--data', data];
+    const whole = weft(...common, '--out', 'whole', '--json');
+    expect(whole.status).toBe(0);
+
+    const child = spawn(process.execPath, [...CLI, 'compare', ...common, '--out', 'broken'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      // In the middle of the first model.
+      if (!log.includes('epoch 3/30') && (log + text).includes('epoch 3/30')) child.kill('SIGINT');
+      log += text;
+    });
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(log).toContain('--resume');
+    const half = readFileSync(join(folder, 'broken/report.html'), 'utf8');
+    expect(half).toContain('Not finished');
+
+    const resumed = weft('--resume', '--out', 'broken', '--data', data, '--json');
+    expect([resumed.status, resumed.stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
+    const [a, b] = [JSON.parse(whole.stdout) as Result, JSON.parse(resumed.stdout) as Result];
+    expect(b.runs).toHaveLength(2);
+    expect(b.runs.map(run => run.test)).toEqual(a.runs.map(run => run.test));
+    expect(b.runs.map(run => run.epochs.map(m => m.loss))).toEqual(a.runs.map(run => run.epochs.map(m => m.loss)));
+  });
+
+  it('refuses what cannot be, by name', () => {
+    const cases: [args: string[], status: number, text: RegExp][] = [
+      [['--models', 'mlp,nope'], 2, /--models: model 'nope': there is no such model; there are mlp/],
+      [['--models', 'mlp,mlp'], 2, /names a model twice/],
+      [['--seeds', '1,1'], 2, /it must be different whole numbers/],
+      [['--epochs', '0'], 2, /whole number from 1/],
+      [['--preset', 'slow'], 2, /Allowed choices are quick, seed/],
+      [['--resume', '--epochs', '3'], 2, /--epochs: a comparison that is resumed keeps/],
+      [['--resume', '--out', 'nowhere'], 1, /nowhere: holds no comparison/],
+      [['--resume'], 1, /holds no unfinished comparison/],
+    ];
+    for (const [args, status, text] of cases) {
+      const found = weft(...args);
+      expect([args, found.status, found.stdout]).toEqual([args, status, '']);
+      expect(found.stderr).toMatch(text);
+    }
+  });
+});
