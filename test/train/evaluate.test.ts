@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { InterruptedError } from '../../src/platform/errors.ts';
+import { Evaluator, judge } from '../../src/train/evaluate.ts';
+import { gpuEngine } from '../support/engine.ts';
+import { toyRun } from './toy.ts';
+
+const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
+
+describe('evaluation', () => {
+  it('does not depend on the batch, padding included', async () => {
+    const { data, model } = toyRun(await gpuEngine(), { net: 'conv', count: 50 });
+    using _data = data;
+    using _model = model;
+    using whole = await Evaluator.compile(model, data);
+    using parts = await Evaluator.compile(model, data, { batch: 16 });
+    const [a, b] = [await whole.run(range(50)), await parts.run(range(50))];
+    expect(b.predictions).toEqual(a.predictions);
+    expect(b.labels).toEqual(a.labels);
+    expect(b.loss).toBeCloseTo(a.loss, 5);
+    // Any selection, in any order.
+    const some = await parts.run(Uint32Array.of(41, 3, 17));
+    expect([...some.predictions]).toEqual([41, 3, 17].map(i => a.predictions[i]));
+    expect([...some.labels]).toEqual([41 % 4, 3, 17 % 4]);
+  });
+
+  it('drops nothing and leaves the running statistics alone', async () => {
+    const { data, model } = toyRun(await gpuEngine(), { net: 'conv', count: 20 });
+    using _data = data;
+    using _model = model;
+    using evaluator = await Evaluator.compile(model, data);
+    const before = await model.parameters.state!.data();
+    const once = await evaluator.run(range(20));
+    expect((await evaluator.run(range(20))).probabilities).toEqual(once.probabilities);
+    expect(await model.parameters.state!.data()).toEqual(before);
+  });
+
+  it('can be interrupted', async () => {
+    const { data, model } = toyRun(await gpuEngine(), { count: 20 });
+    using _data = data;
+    using _model = model;
+    using evaluator = await Evaluator.compile(model, data);
+    await expect(evaluator.run(range(20), AbortSignal.abort())).rejects.toThrow(InterruptedError);
+  });
+
+  it('judges logits: the first of equals wins, large ones do not overflow, NaN is not hidden', () => {
+    const logits = Float32Array.of(1, 1, 0, 300, -300, 0);
+    const { predictions, probabilities, accuracy, loss } = judge(logits, Uint8Array.of(0, 1), 3);
+    expect([...predictions]).toEqual([0, 0]);
+    expect(accuracy).toBe(0.5);
+    const first = Math.log(2 * Math.E + 1) - 1;
+    expect(loss).toBeCloseTo((first + 600) / 2, 5);
+    expect(probabilities.slice(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1);
+    expect(judge(Float32Array.of(0, Number.NaN), Uint8Array.of(0), 2).loss).toBeNaN();
+  });
+});
