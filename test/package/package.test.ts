@@ -54,7 +54,7 @@ beforeAll(() => {
   run(ROOT, 'npm', 'pack', '--silent', '--pack-destination', folder);
   writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }');
   run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball());
-});
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function tarball(): string {
@@ -67,7 +67,9 @@ describe('the package', () => {
     expect(statSync(tarball()).size).toBeLessThan(1e6);
     const files = filesIn(installed).map(path => relative(installed, path).replaceAll('\\', '/'));
     const split = 'dist/data/fashion-mnist-validation.generated.js';
-    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'dist/index.d.ts', 'shaders/matmul/plain.wgsl', split]));
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.d.ts', 'shaders/matmul/plain.wgsl', split]),
+    );
     expect(files.filter(file => !/^(dist|shaders)\/|^(LICENSE|README\.md|package\.json)$/.test(file))).toEqual([]);
   });
 
@@ -80,11 +82,16 @@ describe('the package', () => {
     expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
   });
 
-  it('has types that hold, and refuse what is wrong', () => {
-    writeFileSync(join(project, 'types.ts'), TYPES);
+  it('has types that hold, refuse what is wrong, and fit every example of the README', () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    const examples = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
+    expect(examples.length).toBeGreaterThan(0);
+    [TYPES, ...examples].forEach((code, i) => {
+      writeFileSync(join(project, `example-${i}.ts`), code);
+    });
     // The strictest reading: the shipped declarations are checked too, and no package's types are there by themselves.
     const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: [] };
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['types.ts'] }));
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
     expect(run(project, process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'))).toBe('');
   });
 
