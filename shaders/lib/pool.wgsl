@@ -6,6 +6,7 @@ struct Params {
   stride_h: u32, stride_w: u32,
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
 }
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.

@@ -1,7 +1,7 @@
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
 // The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
-// Dispatch ceil(n * words / 64), folded; words = ceil(oh * ow * c / per_word).
+// Dispatch ceil(n * words / 64), folded.
 // use: grid, pool
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
@@ -15,10 +15,9 @@ fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_thread(gid, groups, 64);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
-  if (i >= p.n * words) { return; }
-  let image = i / words;
-  let first = i % words * p.per_word;
+  if (i >= p.n * p.words) { return; }
+  let image = i / p.words;
+  let first = i % p.words * p.per_word;
   let end = min(first + p.per_word, per_image);
   var packed = 0u;
   for (var element = first; element < end; element++) {

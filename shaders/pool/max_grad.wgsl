@@ -16,14 +16,13 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let ty = i / (p.c * p.w) % p.h + p.pad_top;
   let image = i / (p.c * p.w * p.h);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
   let rows = windows_at(ty, p.kh, p.stride_h, p.oh);
   let columns = windows_at(tx, p.kw, p.stride_w, p.ow);
   var sum = 0.0;
   for (var oy = rows.x; oy < rows.y; oy++) {
     for (var ox = columns.x; ox < columns.y; ox++) {
       let element = (oy * p.ow + ox) * p.c + c;
-      var tap = taps[image * words + element / p.per_word];
+      var tap = taps[image * p.words + element / p.per_word];
       if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
       if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
     }

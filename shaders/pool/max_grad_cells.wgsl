@@ -19,12 +19,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let oy = i / (p.c * cells_w) % cells_h;
   let image = i / (p.c * cells_w * cells_h);
   let per_image = p.oh * p.ow * p.c;
-  let words = (per_image + p.per_word - 1) / p.per_word;
   var gradient = 0.0;
   var winner = vec2u(0xffffffffu);
   if (oy < p.oh && ox < p.ow) {
     let element = (oy * p.ow + ox) * p.c + c;
-    var tap = taps[image * words + element / p.per_word];
+    var tap = taps[image * p.words + element / p.per_word];
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
     gradient = dy[image * per_image + element];
     winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);

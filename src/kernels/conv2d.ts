@@ -1,4 +1,4 @@
-import { gatherForward, gatherPlain } from './conv2d_gather.ts';
+import { gatherForward, gatherVariants } from './conv2d_gather.ts';
 import {
   type Conv2dGeometry,
   conv2dFlops,
@@ -44,5 +44,5 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
   reference: (p, { x, kernel, bias }) => ({ y: reference(p, x!, kernel!, bias) }),
   sample: r => ({ ...drawConv2d(r), bias: r.int(0, 1), relu: r.int(0, 1) }),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cin + 1 },
-  variants: [gatherPlain(gatherForward), ...conv2dStrips],
+  variants: [...gatherVariants(gatherForward), ...conv2dStrips],
 });

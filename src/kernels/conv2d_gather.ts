@@ -1,5 +1,5 @@
 import { type Conv2dGeometry, inputShape, outputShape } from './conv2d_geometry.ts';
-import { gridFor } from './grid.ts';
+import { foldGrid, gridFor } from './grid.ts';
 import type { BindingRef, Params, Variant } from './spec.ts';
 
 /** How one kernel presents itself to the shaders that gather (shaders/lib/conv_gather.wgsl): their uniform and bindings. */
@@ -62,4 +62,67 @@ export function gatherPlain<P extends Params>(gather: (p: P) => Gather): Variant
       return { dispatches: [{ shader: 'conv2d/plain', uniform, bindings, workgroups }] };
     },
   };
+}
+
+/** Register tiles of TM pixels x TN channels a thread. */
+export function gatherRegisterTile<P extends Params>(
+  gather: (p: P) => Gather,
+  tm: number,
+  tn: number,
+  speed: Variant<P>['speed'],
+): Variant<P> {
+  return {
+    name: `register_${tm}x${tn}`,
+    supports: () => true,
+    speed,
+    plan: (p, caps) => {
+      const { pixels, channels, uniform, bindings } = gather(p);
+      const workgroups = foldGrid(Math.ceil(pixels / (8 * tm)) * Math.ceil(channels / (8 * tn)), caps);
+      const constants = { TM: tm, TN: tn };
+      return { dispatches: [{ shader: 'conv2d/register_tile', constants, uniform, bindings, workgroups }] };
+    },
+  };
+}
+
+/** Tiles in workgroup memory, 16 TM pixels x 64 channels. */
+export function gatherWorkgroupTile<P extends Params>(
+  gather: (p: P) => Gather,
+  tm: 4 | 8,
+  speed: Variant<P>['speed'],
+): Variant<P> {
+  return {
+    name: `workgroup_${16 * tm}x64`,
+    supports: (_, caps) => caps.maxWorkgroupInvocations >= 256 && caps.workgroupBytes >= 4096 * (1 + tm / 4),
+    speed,
+    plan: (p, caps) => {
+      const { pixels, channels, uniform, bindings } = gather(p);
+      const workgroups = foldGrid(Math.ceil(pixels / (16 * tm)) * Math.ceil(channels / 64), caps);
+      return {
+        dispatches: [{ shader: 'conv2d/workgroup_tile', constants: { TM: tm }, uniform, bindings, workgroups }],
+      };
+    },
+  };
+}
+
+/** Part of the tiles that does something: a gradient of one channel leaves most of a tile idle. */
+const useful = ({ pixels, channels }: Gather, rows: number, columns: number) =>
+  (pixels / (Math.ceil(pixels / rows) * rows)) * (channels / (Math.ceil(channels / columns) * columns));
+
+/**
+ * The variants for any shape, from the plain one to the fastest on a GPU. Speeds where tiles are full: on lavapipe as
+ * measured for 64x28x28 32->64 3x3; on GPUs estimates, of which only the order matters until a tuner has measured.
+ */
+export function gatherVariants<P extends Params>(gather: (p: P) => Gather): readonly Variant<P>[] {
+  return [
+    gatherPlain(gather),
+    gatherRegisterTile(gather, 4, 4, p => 4 * useful(gather(p), 32, 32)),
+    gatherRegisterTile(gather, 8, 4, p => 4.5 * useful(gather(p), 64, 32)),
+    gatherWorkgroupTile(gather, 4, (p, caps) => (caps.software ? 2 : 12) * useful(gather(p), 64, 64)),
+    // Half as many workgroups: only where there are still enough of them for every core of a large GPU.
+    gatherWorkgroupTile(gather, 8, (p, caps) => {
+      const { pixels, channels } = gather(p);
+      const many = Math.ceil(pixels / 128) * Math.ceil(channels / 64) >= 512;
+      return (caps.software ? 2.5 : many ? 14 : 8) * useful(gather(p), 128, 64);
+    }),
+  ];
 }

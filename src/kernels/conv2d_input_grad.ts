@@ -1,4 +1,4 @@
-import { gatherInputGrad, gatherPlain } from './conv2d_gather.ts';
+import { gatherInputGrad, gatherVariants } from './conv2d_gather.ts';
 import {
   type Conv2dGeometry,
   conv2dFlops,
@@ -41,5 +41,5 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
   // As a fused ReLU leaves it: half zeros.
   fill: (name, _, size, r) => (name === 'y' ? r.normals(size).map(v => Math.max(v, 0)) : undefined),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cout },
-  variants: [gatherPlain(gatherInputGrad), ...conv2dInputGradStrips],
+  variants: [...gatherVariants(gatherInputGrad), ...conv2dInputGradStrips],
 });

@@ -10,8 +10,11 @@ export const pooledTo = (p: Pool2dParams) => [p.n, p.oh, p.ow, p.c];
 /** Taps that one word holds: a byte each, while a window has no more than 256. */
 const tapsPerWord = (p: Pool2dParams) => (p.kh * p.kw <= 256 ? 4 : 1);
 
-/** One tap for each value of y, packed; every image starts a new word, so that batches can be cut anywhere. */
-export const tapsShape = (p: Pool2dParams) => [p.n, Math.ceil((p.oh * p.ow * p.c) / tapsPerWord(p))];
+/**
+ * One tap for each value of y, packed. Every image starts where a binding may start (a multiple of 64 words), so that
+ * this tensor never decides where a batch can be cut into slices.
+ */
+export const tapsShape = (p: Pool2dParams) => [p.n, Math.ceil((p.oh * p.ow * p.c) / tapsPerWord(p) / 64) * 64];
 
 /** Word and shift of the tap of value i of an image. */
 export function tapPlace(p: Pool2dParams, image: number, i: number): { word: number; shift: number; bits: number } {
@@ -27,15 +30,16 @@ export function poolParams({ n, h, w, c, oh, ow, kh, kw, strideH, strideW, padTo
 
 export const poolUniform = (p: Pool2dParams) => [
   ...pooledFrom(p),
-  ...[p.oh, p.ow, p.kh, p.kw, p.strideH, p.strideW, p.padTop, p.padLeft, tapsPerWord(p)],
+  ...[p.oh, p.ow, p.kh, p.kw, p.strideH, p.strideW, p.padTop, p.padLeft, tapsPerWord(p), tapsShape(p)[1]!],
 ];
 
 export function drawPool2d(r: Sampler): Pool2dParams {
-  if (r.int(0, 9) > 0) return poolParams({ ...drawWindows(r, 12, 1), n: r.int(1, 3), c: r.int(1, 9) });
+  const c = r.int(0, 2) ? r.int(1, 9) : 4 * r.int(1, 10);
+  if (r.int(0, 9) > 0) return poolParams({ ...drawWindows(r, 12, 1), n: r.int(1, 3), c });
   // Now and then the whole of a picture so large that a tap does not fit into a byte.
   const [h, w] = [r.int(17, 19), r.int(17, 19)];
   const window = { h, w, oh: 1, ow: 1, kh: h, kw: w, strideH: 1, strideW: 1, padTop: 0, padLeft: 0 };
-  return poolParams({ ...window, n: r.int(1, 2), c: r.int(1, 9) });
+  return poolParams({ ...window, n: r.int(1, 2), c });
 }
 
 /** Visits every window and channel, with the pixels of it that lie inside the picture, in row-major order. */

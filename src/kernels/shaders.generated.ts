@@ -2021,17 +2021,17 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 }
 `,
   'matmul/grad_strip': `enable subgroups;
-// A^T * B: the kernel gradient of a dense layer (and its bias gradient), summed over the rows of both.
+// A^T B: the product that sums over the rows of both, as in the gradient of a dense layer's weights and bias.
 //
-//   parts[share, m, n] = sum_{k in share} A[k,m] * B[k,n]        parts[share, M*N + n] = sum_{k in share} B[k,n]
+//   dw[m,n] = sum_k A[k,m] * B[k,n]        db[n] = sum_k B[k,n]
 //
 // tile:  one workgroup = one subgroup of 8 lanes: 8*MV rows of the result x 32 columns (a vec4 a lane). For KU values of
 //        k it loads 8*MV values of A, MV a lane, and one vec4 of B a lane, and broadcasts A's values one after another.
-// dispatch: ceil(m/(8*MV)) * ceil(n/32) * shares workgroups, folded to 2-D; then conv2d/sum_parts.wgsl with
-//        sizeA = m*n, sizeB = n. With shares = 1, parts is the result itself: dW [m, n] and db [n] behind it; no
-//        second pass is needed where gradients lie so.
-// needs: n a multiple of 4; else grad_strip_any.wgsl.
-// scratch: parts, shares * (m*n + n) floats. shares is 1 unless m*n is so small that the cores run dry (128 x 10).
+// dispatch: ceil(m/(8*MV)) * ceil(n/32) * shares workgroups, folded to 2-D; then, where shares > 1, conv2d/sum_shares.wgsl.
+// result: dw and db where shares is 1; else scratch that holds them for each share. One share is enough unless m*n is so
+//        small that cores run dry (128 x 10).
+// needs: subgroups of SG lanes; n a multiple of 4.
+// good for: software adapters.
 
 const SG: u32 = 8;
 const MV: u32 = 2;   // rows of the result a lane loads
@@ -2040,13 +2040,31 @@ const KU: u32 = 2;   // values of k a step
 struct Params {
   m: u32, n: u32, k: u32,
   shares: u32,
-  kPerShare: u32,   // ceil(k / shares)
+  kPerShare: u32,    // ceil(k / shares)
+  bias: u32,         // 1: db is wanted too
+  accumulate: u32,   // 1: add to what dw and db hold; 0 where shares > 1
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;             // [k, m]
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;           // [k, n / 4]
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;   // [shares, m*n + n]
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;    // [shares, m, n / 4]
+@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;    // [shares, n / 4]
+
+// Four neighbouring sums of the result, in the place of this share.
+fn put(share: u32, at: u32, value: vec4f) {
+  let o = (share * p.m * p.n + at) / 4;
+  var v = value;
+  if (p.accumulate != 0) { v += dw[o]; }
+  dw[o] = v;
+}
+
+fn put_bias(share: u32, col: u32, value: vec4f) {
+  let o = (share * p.n + col) / 4;
+  var v = value;
+  if (p.accumulate != 0) { v += db[o]; }
+  db[o] = v;
+}
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -2059,14 +2077,14 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   let share = id / (mBlocks * nBlocks);
 
   var acc: array<array<vec4f, SG>, MV>;
-  var db = vec4f();
+  var sum = vec4f();
   let end = min((share + 1) * p.kPerShare, p.k);
   for (var k0 = share * p.kPerShare; k0 < end; k0 += KU) {
     var bv: array<vec4f, KU>;
     for (var i = 0u; i < KU; i++) {
       let ok = col < p.n && k0 + i < end;
       bv[i] = select(vec4f(), b[select(0u, ((k0 + i) * p.n + col) / 4, ok)], ok);
-      db += bv[i];
+      sum += bv[i];
     }
     for (var v = 0u; v < MV; v++) {
       let m = m0 + v * SG + lane;
@@ -2083,20 +2101,13 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
   }
 
-  let out = share * (p.m * p.n + p.n);
   for (var v = 0u; v < MV; v++) {
     for (var u = 0u; u < SG; u++) {
       let m = m0 + v * SG + u;
-      for (var q = 0u; q < 4; q++) {
-        if (m < p.m && col + q < p.n) { parts[out + m * p.n + col + q] = acc[v][u][q]; }
-      }
+      if (m < p.m && col < p.n) { put(share, m * p.n + col, acc[v][u]); }
     }
   }
-  if (m0 == 0) {
-    for (var q = 0u; q < 4; q++) {
-      if (col + q < p.n) { parts[out + p.m * p.n + col + q] = db[q]; }
-    }
-  }
+  if (p.bias != 0 && m0 == 0 && col < p.n) { put_bias(share, col, sum); }
 }
 `,
   'matmul/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -2198,18 +2209,18 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_id) lid: ve
 //
 //   C[m,n] = act( bias[n] + sum_k A[m,k] * B[k,n] )
 //
-// B is repacked first (conv2d/repack_uniform.wgsl with kh = kw = 1 and CB = 32*NV): FLIP 0, red = K, out = N for A*B;
-// FLIP 1, red = N', out = K' for A*B'^T with B' [K', N'] (the input gradient of a dense layer: dX = dY * W^T).
+// B is repacked first (conv2d/repack_uniform.wgsl with kh = kw = 1): FLIP 0, red = K, out = N for A B; FLIP 1 for
+// A B^T, where B is stored [N, K] (the input gradient of a dense layer: dX = dY W^T).
 //
-// tile:  one workgroup = one subgroup of 8 lanes: TM rows x 32*NV columns, a lane owns 4*NV neighbouring columns. For
-//        8 values of k a row of A is loaded one k a lane (one load instruction for 8 x 8 uses) and broadcast k after k.
-// dispatch: ceil(m/TM) workgroups (folded to 2-D) for each block of 32*NV columns and each slice of k that fits 64 KiB
-//        (8 * 8 * NV * kBlocks vec4s, at most 4096). Slices after the first set \`accumulate\`, only the last bias and relu.
-// good for: lavapipe. instead: grad_strip.wgsl for A^T*B, a register tile on GPUs, or where B changes at each call.
+// tile:  one workgroup = one subgroup of 8 lanes: TM rows x 32 columns, a lane owns 4 neighbouring columns. For 8 values
+//        of k a row of A is loaded one k a lane (one load instruction for 8 x 8 uses) and broadcast k after k.
+// dispatch: ceil(m/TM) workgroups (folded to 2-D) for each block of 32 columns and each slice of k that fits 64 KiB
+//        (8 * 8 * kBlocks vec4s, at most 4096). Slices after the first set \`accumulate\`, only the last bias and relu.
+// needs: subgroups of SG lanes.
+// good for: software adapters. instead: grad_strip.wgsl for A^T B; a register tile on GPUs.
 
 const SG: u32 = 8;
 const TM: u32 = 16;        // rows a tile
-const NV: u32 = 1;         // vec4s of columns a lane
 const WSIZE: u32 = 4096;   // vec4s bound: always all 64 KiB, so that pipelines stay few
 
 struct Params {
@@ -2224,7 +2235,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;          // [m, k]
-@group(0) @binding(2) var<uniform> b: array<vec4f, WSIZE>;       // [kBlocks * SG, lane, NV] x 4 columns
+@group(0) @binding(2) var<uniform> b: array<vec4f, WSIZE>;       // [kBlocks * SG, lane] x 4 columns
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]; any buffer when p.bias = 0
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [m, n]
 
@@ -2242,7 +2253,7 @@ fn put(at: u32, col: u32, sum: f32) {
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let m0 = (wid.x + wid.y * nwg.x) * TM;
   if (m0 >= p.m) { return; }  // the whole subgroup returns: uniform
-  var acc: array<array<vec4f, NV>, TM>;
+  var acc: array<vec4f, TM>;
   for (var block = 0u; block < p.kBlocks; block++) {
     let k = p.k0 + block * SG + lane;
     var rows: array<f32, TM>;
@@ -2251,24 +2262,18 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       rows[r] = select(0.0, a[select(0u, (m0 + r) * p.k + k, ok)], ok);
     }
     for (var u = 0u; u < SG; u++) {
-      var bv: array<vec4f, NV>;
-      for (var v = 0u; v < NV; v++) { bv[v] = b[((block * SG + u) * SG + lane) * NV + v]; }
-      for (var r = 0u; r < TM; r++) {
-        let s = subgroupShuffle(rows[r], u);
-        for (var v = 0u; v < NV; v++) { acc[r][v] += s * bv[v]; }
-      }
+      let bv = b[(block * SG + u) * SG + lane];
+      for (var r = 0u; r < TM; r++) { acc[r] += subgroupShuffle(rows[r], u) * bv; }
     }
   }
+  let col = p.n0 + lane * 4;
   for (var r = 0u; r < TM; r++) {
-    for (var v = 0u; v < NV; v++) {
-      if (m0 + r < p.m) {
-        let col = p.n0 + (lane * NV + v) * 4;
-        let o = (m0 + r) * p.n + col;
-        put(o, col, acc[r][v].x);
-        put(o + 1, col + 1, acc[r][v].y);
-        put(o + 2, col + 2, acc[r][v].z);
-        put(o + 3, col + 3, acc[r][v].w);
-      }
+    if (m0 + r < p.m) {
+      let o = (m0 + r) * p.n + col;
+      put(o, col, acc[r].x);
+      put(o + 1, col + 1, acc[r].y);
+      put(o + 2, col + 2, acc[r].z);
+      put(o + 3, col + 3, acc[r].w);
     }
   }
 }
@@ -3214,6 +3219,146 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       let at = ((image * p.h + ty - p.pad_top) * p.w + tx - p.pad_left) * p.c + c;
       dx[at] = select(0.0, gradient, ty == winner.x && tx == winner.y);
     }
+  }
+}
+`,
+  'pool/max_grad_rows': `// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// dx of max pooling whose windows do not overlap (stride >= window): max_grad_cells.wgsl, four channels at a time.
+//
+// The picture falls into cells of stride x stride pixels, each with one window. One workgroup takes one row of cells of
+// one image, lane after lane of 4 channels: it reads dy and the word of four taps once and writes the whole cell. A
+// thread divides once a row. Dispatch n * cells_h, folded; cells_h = ceil((h + pad_top) / stride_h).
+// Needs c % 4 == 0 and windows of at most 256 taps. Good for software adapters; a GPU wants more than 8 lanes.
+// use: pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, c / 4]
+@group(0) @binding(2) var<storage, read> taps: array<u32>;          // [n, words]
+@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;    // [n, h, w, c / 4]
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let cells_h = (p.h + p.pad_top + p.stride_h - 1) / p.stride_h;
+  let cells_w = (p.w + p.pad_left + p.stride_w - 1) / p.stride_w;
+  let row = wid.x + wid.y * nwg.x;
+  if (row >= p.n * cells_h) { return; }
+  let image = row / cells_h;
+  let oy = row % cells_h;
+  let c4 = p.c / 4;
+  let top = oy * p.stride_h;
+  let bottom = min(top + p.stride_h, p.h + p.pad_top);
+  for (var c = lane; c < c4; c += 8u) {
+    for (var ox = 0u; ox < cells_w; ox++) {
+      let left = ox * p.stride_w;
+      let right = min(left + p.stride_w, p.w + p.pad_left);
+      // The last cells may have no window: their pixels are zero whatever the word says.
+      let has_window = oy < p.oh && ox < p.ow;
+      let at = select(0u, (oy * p.ow + ox) * c4 + c, has_window);
+      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at], has_window);
+      let winner = (vec4u(taps[image * p.words + at]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
+      for (var ty = max(top, p.pad_top); ty < bottom; ty++) {
+        for (var tx = max(left, p.pad_left); tx < right; tx++) {
+          // Pixels of the cell behind the window have no tap; a tap of the next row must not be taken for theirs.
+          let inside = ty - top < p.kh && tx - left < p.kw;
+          let tap = select(0xffffffffu, (ty - top) * p.kw + tx - left, inside);
+          dx[((image * p.h + ty - p.pad_top) * p.w + tx - p.pad_left) * c4 + c] =
+            select(vec4f(), gradient, winner == vec4u(tap));
+        }
+      }
+    }
+  }
+}
+`,
+  'pool/max_rows': `// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
+  oh: u32, ow: u32,                 // y [n, oh, ow, c]
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32,
+  per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
+  words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+}
+
+// First and one past the last window o, along one axis, whose taps reach the padded position t.
+fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
+  let first = select(0u, (t - window) / stride + 1, t >= window);
+  return vec2u(first, min(t / stride + 1, count));
+}
+
+// First and one past the last pixel of window o, along one axis, that lie inside the picture.
+fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
+}
+// y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient: max.wgsl, four channels
+// at a time. The first of equal values wins, in row-major order of the window; so does the first NaN.
+//
+// One workgroup makes one row of windows of one image, lane after lane of 4 channels: a thread divides once a row where
+// max.wgsl divides for each value, and four taps are one word. Dispatch n * oh, folded.
+// Needs c % 4 == 0 and windows of at most 256 taps. Good for software adapters; a GPU wants more than 8 lanes.
+// use: pool
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;    // [n, oh, ow, c / 4]
+@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]: word (oy * ow + ox) * c / 4 + c4 of 4 channels
+
+fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = wid.x + wid.y * nwg.x;
+  if (row >= p.n * p.oh) { return; }
+  let image = row / p.oh;
+  let oy = row % p.oh;
+  let c4 = p.c / 4;
+  let rows = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
+  // Taps before the picture: the first pixel's own.
+  let top = rows.x + p.pad_top - oy * p.stride_h;
+  for (var c = lane; c < c4; c += 8u) {
+    for (var ox = 0u; ox < p.ow; ox++) {
+      let columns = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
+      let left = columns.x + p.pad_left - ox * p.stride_w;
+      var best = x[((image * p.h + rows.x) * p.w + columns.x) * c4 + c];
+      var winner = vec4u(top * p.kw + left);
+      for (var iy = rows.x; iy < rows.y; iy++) {
+        var tap = (top + iy - rows.x) * p.kw + left;
+        for (var ix = columns.x; ix < columns.y; ix++) {
+          let value = x[((image * p.h + iy) * p.w + ix) * c4 + c];
+          let better = (value > best) | (are_nan(value) & !are_nan(best));
+          best = select(best, value, better);
+          winner = select(winner, vec4u(tap), better);
+          tap++;
+        }
+      }
+      y[(row * p.ow + ox) * c4 + c] = best;
+      taps[image * p.words + (oy * p.ow + ox) * c4 + c] =
+        winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
+    }
+  }
+  // Words behind the last value, up to where the next image starts.
+  if (oy == p.oh - 1) {
+    for (var word = p.oh * p.ow * c4 + lane; word < p.words; word += 8u) { taps[image * p.words + word] = 0u; }
   }
 }
 `,
