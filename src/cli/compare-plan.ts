@@ -13,6 +13,8 @@ export interface Speed {
 export interface Protocol {
   /** Training images, the same for all models; undefined: all there are. */
   readonly limit?: number;
+  /** Validation images of those held back; undefined: all of them. */
+  readonly validation?: number;
   readonly epochs: number;
 }
 
@@ -26,7 +28,8 @@ export interface Counts {
 /** Seconds that one run takes by a model's measured speed, with its validation and its test. */
 export function expectedSeconds(speed: Speed, protocol: Protocol, counts: Counts): number {
   const images = Math.min(protocol.limit ?? counts.train, counts.train);
-  const epoch = Math.ceil(images / speed.batch) * speed.stepSeconds + counts.validation * speed.evaluationSeconds;
+  const validation = protocol.validation ?? counts.validation;
+  const epoch = Math.ceil(images / speed.batch) * speed.stepSeconds + validation * speed.evaluationSeconds;
   return protocol.epochs * epoch + counts.test * speed.evaluationSeconds;
 }
 
@@ -48,6 +51,9 @@ export const QUICK_SECONDS = 540;
 
 /** Numbers of training images that `quick` chooses from: round, so that reports of several machines can be compared. */
 const SUBSETS = [48_000, 24_000, 12_000, 6_000, 3_000, 1_500, 600];
+/** With fewer training images than this, watching all validation images would take longer than learning. */
+const FULL_VALIDATION_FROM = 6_000;
+const SMALL_VALIDATION = 1_000;
 const EPOCHS = 10;
 
 /**
@@ -60,16 +66,17 @@ export function quickProtocol(
   counts: Counts,
   seconds: number = QUICK_SECONDS,
 ): Protocol {
-  const total = (protocol: Protocol) =>
-    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0);
-  const all: Protocol = { epochs: EPOCHS };
-  if (total(all) <= seconds) return all;
-  const subsets = SUBSETS.filter(limit => limit < counts.train);
-  for (const limit of subsets) if (total({ limit, epochs: EPOCHS }) <= seconds) return { limit, epochs: EPOCHS };
-  const fewest = subsets.at(-1);
-  for (let epochs = EPOCHS - 1; epochs > 1; epochs--) {
-    const protocol = fewest === undefined ? { epochs } : { limit: fewest, epochs };
-    if (total(protocol) <= seconds) return protocol;
-  }
-  return fewest === undefined ? { epochs: 1 } : { limit: fewest, epochs: 1 };
+  const fits = (protocol: Protocol) =>
+    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0) <= seconds;
+  const subsets = SUBSETS.filter(limit => limit < counts.train).map(limit => ({ limit, ...watched(limit, counts) }));
+  const choices: Omit<Protocol, 'epochs'>[] = [{}, ...subsets];
+  for (const choice of choices) if (fits({ ...choice, epochs: EPOCHS })) return { ...choice, epochs: EPOCHS };
+  const fewest = choices.at(-1)!;
+  let epochs = EPOCHS - 1;
+  while (epochs > 1 && !fits({ ...fewest, epochs })) epochs--;
+  return { ...fewest, epochs };
+}
+
+function watched(limit: number, { validation }: Counts): { validation?: number } {
+  return limit < FULL_VALIDATION_FROM && validation > SMALL_VALIDATION ? { validation: SMALL_VALIDATION } : {};
 }

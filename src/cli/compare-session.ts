@@ -66,6 +66,7 @@ export class Session {
     const protocol: Protocol = {
       epochs: options.epochs ?? chosen.epochs,
       ...(limit !== undefined && limit < train.length && { limit }),
+      ...(limit === chosen.limit && chosen.validation && { validation: chosen.validation }),
     };
     const pending = seedList.flatMap(seed =>
       this.recipes.map((recipe, i): PlannedRun => {
@@ -120,7 +121,7 @@ export class Session {
     return speeds;
   }
 
-  private describeData({ limit }: Protocol): DataReport {
+  private describeData({ limit, validation }: Protocol): DataReport {
     const { name, train, test } = this.dataSet;
     const trained = Math.min(limit ?? this.split.train.length, this.split.train.length);
     return {
@@ -128,7 +129,8 @@ export class Session {
       classes: train.classes,
       available: { train: train.count, test: test.count },
       trained,
-      validation: this.split.validation.length,
+      trainable: this.split.train.length,
+      validation: validation ?? this.split.validation.length,
       subset: trained < this.split.train.length,
       sha256: { train: train.sha256, test: test.sha256 },
     };
@@ -151,11 +153,12 @@ export class Session {
 
   private async train(data: GpuDataset): Promise<void> {
     const { protocol } = this.state;
-    const { train, validation } = this.split;
+    const { labels } = this.dataSet.train;
     const { engine, device, dataSet, signal } = this;
     const bench: Workbench = {
-      ...{ engine, device, files: nodeFiles, dataSet, data, validation, protocol, signal, version: weftVersion() },
-      train: subset(train, dataSet.train.labels, protocol.limit),
+      ...{ engine, device, files: nodeFiles, dataSet, data, protocol, signal, version: weftVersion() },
+      train: subset(this.split.train, labels, protocol.limit),
+      validation: subset(this.split.validation, labels, protocol.validation),
     };
     while (this.state.comparison.pending.length > 0) {
       const { runs, pending } = this.state.comparison;

@@ -131,20 +131,25 @@ export function method(comparison: Comparison, models: readonly ModelSummary[]):
   const notes = [
     `Every model was trained on the same ${count(data.trained)} images${
       data.subset
-        ? ` of the ${count(data.available.train - data.validation)} there are for it, drawn with the classes in their proportions`
+        ? ` of the ${count(data.trainable)} there are for it, drawn with the classes in their proportions`
         : ''
     }, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
   ];
+  const spare = data.available.train - data.trainable;
+  const held =
+    data.validation < spare
+      ? `${count(data.validation)} of ${count(spare)} other images`
+      : `${count(data.validation)} other images`;
   const chosen = models.filter(m => m.runs.some(run => run.tested.because === 'best-validation'));
   if (data.validation === 0)
     notes.push('Nothing was held back for validation: the weights of the last epoch were tested.');
   else if (chosen.length === 0) {
     notes.push(
-      `${count(data.validation)} other images were held back for validation and only watched: nothing was chosen by them, the weights of the last epoch were tested.`,
+      `${held} were held back for validation and only watched: nothing was chosen by them, the weights of the last epoch were tested.`,
     );
   } else {
     notes.push(
-      `${count(data.validation)} other images were held back for validation; by them the epoch was chosen whose weights were tested (${listing(chosen.map(m => m.title))}).`,
+      `${held} were held back for validation; by them the epoch was chosen whose weights were tested (${listing(chosen.map(m => m.title))}).`,
     );
   }
   notes.push(

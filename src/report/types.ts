@@ -87,7 +87,9 @@ export interface DataReport {
   readonly available: { readonly train: number; readonly test: number };
   /** Images that training used, the same for all models. */
   readonly trained: number;
-  /** Images held back for choices. */
+  /** Images that the split leaves for training; the others are held back for choices. */
+  readonly trainable: number;
+  /** Those of the images held back that validation uses. */
   readonly validation: number;
   /** Whether `trained` is less than what the split leaves: then nothing here speaks for the whole data set. */
   readonly subset: boolean;

@@ -47,7 +47,7 @@ describe('the plan of a comparison', () => {
       const total = seeds * speeds.reduce((sum, s) => sum + expectedSeconds(s, protocol, counts), 0);
       // The least that can be asked for may still be too much for a hopeless device.
       if (protocol.epochs > 1) expect(total).toBeLessThanOrEqual(QUICK_SECONDS);
-      else expect(protocol.limit).toBe(600);
+      else expect(protocol).toEqual({ limit: 600, validation: 1000, epochs: 1 });
     }
   });
 
@@ -60,5 +60,11 @@ describe('the plan of a comparison', () => {
     const progress = { epoch: 9, epochs: 10, secondsLeft: 7 };
     const left = secondsLeft(progress, { model: 'm', batch: 128, stepSeconds: 1, evaluationSeconds: 0.001 }, counts);
     expect(left).toBeCloseTo(7 + 2 * 5 + 10, 9);
+  });
+
+  it('watches fewer validation images where there are few to learn from, and says so', () => {
+    expect(quickProtocol([speed(1.5)], 1, counts)).toEqual({ limit: 3000, validation: 1000, epochs: 10 });
+    const small = { ...counts, validation: 400 };
+    expect(quickProtocol([speed(1.5)], 1, small)).toEqual({ limit: 3000, epochs: 10 });
   });
 });

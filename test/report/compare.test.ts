@@ -65,6 +65,8 @@ describe('conclusions', () => {
       'by them the epoch was chosen',
     );
     expect(text()).toContain('evaluated once for each trained model');
+    const fewer = makeComparison([two[0]!], { data: { ...makeComparison([]).data, validation: 1000 } });
+    expect(method(fewer, summarize(fewer))[1]).toMatch(/^1,000 of 5,000 other images were held back/);
   });
 
   it('tells overfitting from levelling off and from still falling', () => {

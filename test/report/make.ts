@@ -73,6 +73,7 @@ export function makeComparison(runs: readonly RunResult[], changes: Partial<Comp
       classes: CLASSES,
       available: { train: 60000, test: 300 },
       trained: 55000,
+      trainable: 55000,
       validation: 5000,
       subset: false,
       sha256: { train: 'aa', test: 'bb' },
