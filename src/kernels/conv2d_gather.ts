@@ -1,6 +1,7 @@
 import { type Conv2dGeometry, inputShape, outputShape } from './conv2d_geometry.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { BindingRef, Params, Variant } from './spec.ts';
+import { fill } from './subgroup.ts';
 
 /** How one kernel presents itself to the shaders that gather (shaders/lib/conv_gather.wgsl): their uniform and bindings. */
 export interface Gather {
@@ -106,7 +107,7 @@ export function gatherWorkgroupTile<P extends Params>(
 
 /** Part of the tiles that does something: a gradient of one channel leaves most of a tile idle. */
 const useful = ({ pixels, channels }: Gather, rows: number, columns: number) =>
-  (pixels / (Math.ceil(pixels / rows) * rows)) * (channels / (Math.ceil(channels / columns) * columns));
+  fill(pixels, rows) * fill(channels, columns);
 
 /**
  * The variants for any shape, from the plain one to the fastest on a GPU. Speeds where tiles are full: on lavapipe as

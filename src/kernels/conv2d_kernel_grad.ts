@@ -1,4 +1,3 @@
-import type { Capabilities } from '../gpu/capabilities.ts';
 import {
   type Conv2dGeometry,
   conv2dFlops,
@@ -11,7 +10,9 @@ import {
 import { conv2dKernelGradStrips } from './conv2d-strip-grad.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { Shader } from './shader.ts';
-import { defineKernel, type Plan, sizeOf, type Values, type Variant } from './spec.ts';
+import { defineKernel, sizeOf, type Values, type Variant } from './spec.ts';
+import { planSplitSum, type SplitSum } from './split-sum.ts';
+import { fill } from './subgroup.ts';
 
 /**
  * mask: the forward had a ReLU fused; dy counts only where its result y was positive. db: the bias gradient is wanted
@@ -39,29 +40,7 @@ function reference(p: Conv2dKernelGradParams, x: Values, dy: Values, y: Values |
 /** Rows of the product that the shaders compute: one for each weight of an output channel, and one for the bias. */
 const gradientRows = (p: Conv2dKernelGradParams) => p.kh * p.kw * p.cin + p.db;
 
-/** The pixels of the batch, cut into shares that are summed one by one and then added up in order. */
-interface Split {
-  readonly shares: number;
-  readonly perShare: number;
-}
-
-/** Bytes of partial sums beyond which more shares cost more than they bring. */
-const LARGEST_PARTS = 64 << 20;
-
-/**
- * As many shares as give the device enough workgroups: a small layer's gradient is one or two tiles, summed over a
- * hundred thousand pixels. The numbers depend on the device alone, so that the sums are the same each time.
- */
-function splitPixels(p: Conv2dKernelGradParams, tiles: number, caps: Capabilities): Split {
-  const pixels = p.n * p.oh * p.ow;
-  const [workgroups, fewest] = caps.software ? [32, 64] : [512, 256];
-  const room = Math.min(LARGEST_PARTS, caps.maxBindingBytes) / (4 * gradientRows(p) * p.cout);
-  const wanted = Math.floor(Math.min(workgroups / tiles, pixels / fewest, room));
-  const perShare = Math.ceil(pixels / Math.max(1, wanted));
-  return { shares: Math.ceil(pixels / perShare), perShare };
-}
-
-const uniform = (p: Conv2dKernelGradParams, { shares, perShare }: Split, accumulate: number) => [
+const uniform = (p: Conv2dKernelGradParams, shares: number, perShare: number, accumulate: number) => [
   ...inputShape(p),
   ...[p.oh, p.ow, p.cout, p.kh, p.kw, p.strideH, p.strideW, p.dilationH, p.dilationW, p.padTop, p.padLeft],
   ...[p.mask, p.db, accumulate, shares, perShare],
@@ -69,27 +48,6 @@ const uniform = (p: Conv2dKernelGradParams, { shares, perShare }: Split, accumul
 
 /** Without a mask dy takes y's place. */
 const operands = (p: Conv2dKernelGradParams) => ['x', 'dy', p.mask ? 'y' : 'dy'];
-
-/** The pass that adds up what shares have left in the scratch buffers `dkernelShares` and `dbShares`. */
-export function sumShares(p: Conv2dKernelGradParams, shares: number, caps: Capabilities): Required<Plan> {
-  const size = sizeOf(kernelShape(p));
-  const biasSize = p.db * p.cout;
-  return {
-    dispatches: [
-      {
-        shader: 'conv2d/sum_shares',
-        uniform: [size, biasSize, shares, p.accumulate],
-        bindings: [
-          { name: 'dkernelShares', as: 'read' },
-          { name: p.db ? 'dbShares' : 'dkernelShares', as: 'read' },
-          ...['dkernel', 'db'],
-        ],
-        workgroups: gridFor(size + biasSize, 64, caps),
-      },
-    ],
-    scratch: { dkernelShares: shares * size * 4, ...(p.db ? { dbShares: shares * biasSize * 4 } : {}) },
-  };
-}
 
 /**
  * Tiles of rows and channels for each share, and the pass that adds up the shares.
@@ -108,21 +66,18 @@ function tiled(
     name,
     supports: (_, caps) => caps.maxWorkgroupInvocations >= 256,
     speed: (p, caps) =>
-      ((caps.software ? speeds.software : speeds.gpu) * gradientRows(p) * p.cout) / (tilesOf(p) * rows * channels),
+      (caps.software ? speeds.software : speeds.gpu) * fill(gradientRows(p), rows) * fill(p.cout, channels),
     plan: (p, caps) => {
       const tiles = tilesOf(p);
-      const split = splitPixels(p, tiles, caps);
-      const several = split.shares > 1;
-      const sums = {
+      const first: SplitSum['first'] = (shares, perShare, accumulate) => ({
         shader,
         constants,
-        uniform: uniform(p, split, several ? 0 : p.accumulate),
-        bindings: [...operands(p), ...(several ? ['dkernelShares', p.db ? 'dbShares' : 'db'] : ['dkernel', 'db'])],
-        workgroups: foldGrid(tiles * split.shares, caps),
-      };
-      if (!several) return { dispatches: [sums] };
-      const { dispatches, scratch } = sumShares(p, split.shares, caps);
-      return { dispatches: [sums, ...dispatches], scratch };
+        uniform: uniform(p, shares, perShare, accumulate),
+        workgroups: foldGrid(tiles * shares, caps),
+      });
+      const [size, biasSize] = [sizeOf(kernelShape(p)), p.db * p.cout];
+      const sum = { rows: p.n * p.oh * p.ow, tiles, size, biasSize, accumulate: p.accumulate, first };
+      return planSplitSum({ ...sum, from: operands(p), into: ['dkernel', 'db'] }, caps);
     },
   };
 }
@@ -135,7 +90,7 @@ const plain: Variant<Conv2dKernelGradParams> = {
     dispatches: [
       {
         shader: 'conv2d/kernel_grad_plain',
-        uniform: uniform(p, { shares: 1, perShare: p.n * p.oh * p.ow }, p.accumulate),
+        uniform: uniform(p, 1, p.n * p.oh * p.ow, p.accumulate),
         bindings: [...operands(p), 'dkernel', 'db'],
         workgroups: gridFor(gradientRows(p) * p.cout, 64, caps),
       },
