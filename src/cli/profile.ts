@@ -18,6 +18,7 @@ import { ProgressBar } from './progress.ts';
 
 /** One dispatch of the step, with its share of the sum. */
 export interface ProfileLine extends ProfiledDispatch {
+  /** Of the whole call, where a call takes several dispatches (slices, a second pass): work is counted by the call. */
   readonly gflopsPerSecond: number;
   readonly gigabytesPerSecond: number;
   /** Of the sum of all dispatches, 0 to 1. */
@@ -48,10 +49,14 @@ export interface Profile {
 
 interface ProfileOptions extends GlobalOptions {
   batch?: number;
-  repeats: number;
+  repeats?: number;
   unsliced?: boolean;
   json?: boolean;
 }
+
+const REPEATS = 5;
+/** Milliseconds that the unprofiled steps may take together. */
+const PATIENCE = 20_000;
 
 /** What a GPU whose kernels need no subgroups looks like: fewer, fatter dispatches. They run here all the same. */
 const LIKE_A_GPU: Partial<Capabilities> = { software: false, subgroupSize: 0 };
@@ -62,7 +67,11 @@ export function register(program: Command): void {
     .description('list the dispatches of one training step with their times')
     .argument('<model>', `one of ${Object.keys(models).join(', ')}`)
     .option('--batch <n>', 'pictures in a step', wholeFrom(1))
-    .option('--repeats <n>', 'rounds, of which the median counts', wholeFrom(1), 5)
+    .option(
+      '--repeats <n>',
+      `rounds, of which the median counts (default: ${REPEATS}, fewer of a slow step)`,
+      wholeFrom(1),
+    )
     .option('--unsliced', 'plan as for a GPU, where dispatches are dear, and not for this adapter');
   example(jsonOption(command), 'weft profile cnn', 'weft profile cnn --unsliced --json');
   command.action(async (name: string) => {
@@ -75,7 +84,7 @@ export function register(program: Command): void {
 
 async function measure(name: string, options: ProfileOptions): Promise<Profile> {
   const recipe = recipeOf(name);
-  const { repeats, unsliced = false } = options;
+  const { unsliced = false } = options;
   const batch = options.batch ?? recipe.defaults.batch;
   const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
   using engine = await Engine.open(source, unsliced ? { caps: LIKE_A_GPU } : {});
@@ -87,6 +96,9 @@ async function measure(name: string, options: ProfileOptions): Promise<Profile> 
     using step = await TrainStep.compile(model, data, { ...recipe.defaults, batch, seed: 1 }, onCompile);
     bar.status('measuring');
     const { memory } = step.compiled[0]!;
+    // The first one meets cold caches, but tells how many there is time for.
+    const first = await timeStep(engine, step, batch, 1);
+    const repeats = options.repeats ?? Math.min(REPEATS, Math.max(1, Math.floor(PATIENCE / first)));
     const stepTime = await timeStep(engine, step, batch, repeats);
     const dispatches = await step.compiled[0]!.profile(repeats);
     const sum = dispatches.reduce((total, { milliseconds }) => total + milliseconds, 0);
@@ -94,18 +106,31 @@ async function measure(name: string, options: ProfileOptions): Promise<Profile> 
     return {
       ...{ model: name, batch, parameters: model.parameters.count, unsliced },
       adapter: { device, driver: description, software },
-      dispatches: dispatches.map(d => ({
-        ...d,
-        gflopsPerSecond: d.flops / d.milliseconds / 1e6,
-        gigabytesPerSecond: d.bytes / d.milliseconds / 1e6,
-        share: d.milliseconds / sum,
-      })),
+      dispatches: withSpeeds(dispatches, sum),
       ...{ sum, step: stepTime, repeats },
       memory: { peak: memory.peakBytes, live: memory.liveBytes, device: engine.gpu.device.buffers.stats.liveBytes },
     };
   } finally {
     bar.clear();
   }
+}
+
+/** Neighbours of one kernel, variant and shape are one call. */
+function withSpeeds(dispatches: readonly ProfiledDispatch[], sum: number): ProfileLine[] {
+  const same = (a: ProfiledDispatch, b: ProfiledDispatch) =>
+    a.kernel === b.kernel && a.variant === b.variant && a.shape === b.shape;
+  const calls: ProfiledDispatch[][] = [];
+  for (const dispatch of dispatches) {
+    const call = calls[calls.length - 1];
+    if (call && same(call[0]!, dispatch)) call.push(dispatch);
+    else calls.push([dispatch]);
+  }
+  return calls.flatMap(call => {
+    const total = (of: 'flops' | 'bytes' | 'milliseconds') => call.reduce((all, dispatch) => all + dispatch[of], 0);
+    const speed = (of: 'flops' | 'bytes') => total(of) / total('milliseconds') / 1e6;
+    const speeds = { gflopsPerSecond: speed('flops'), gigabytesPerSecond: speed('bytes') };
+    return call.map(dispatch => ({ ...dispatch, ...speeds, share: dispatch.milliseconds / sum }));
+  });
 }
 
 function recipeOf(name: string): Recipe {
@@ -120,15 +145,14 @@ function recipeOf(name: string): Recipe {
 async function timeStep(engine: Engine, step: TrainStep, batch: number, repeats: number): Promise<number> {
   const indices = Uint32Array.from({ length: batch }, (_, i) => i);
   const times: number[] = [];
-  for (let i = 0; i <= repeats; i++) {
+  for (let i = 0; i < repeats; i++) {
     await engine.gpu.device.finish();
     const start = performance.now();
     await step.run(indices, batch, i + 1, 1e-3);
     await engine.gpu.device.finish();
     times.push(performance.now() - start);
   }
-  // The first one meets cold caches.
-  return median(times.slice(1));
+  return median(times);
 }
 
 /** Pictures that need no data set: what a step costs does not depend on what they show. */

@@ -120,6 +120,8 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   const { folder, training, config, full, limit } = start;
   const { train: pictures } = await findDataSet(nodeDataPlaces(options.data), log);
   const split = chooseSplit(pictures, full, limit);
+  // Before anything that takes long: a folder that cannot be written to is known now.
+  if (!config) await folder.writeMetrics([]);
   const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
   using engine = await Engine.open(source, config ? { table: config.variants } : {});
   if (config) await checkResumable(config, engine, pictures, folder.path);
