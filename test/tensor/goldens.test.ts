@@ -86,15 +86,28 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
   const compared = op.differentiable.filter(name => golden.tensors[`d${name}`]);
   if (compared.length > 0) {
     const dy = inputs.dy;
-    const grads = gradients(y, compared.map(name => inputs[name]!), dy ? { dy } : {});
+    const grads = gradients(
+      y,
+      compared.map(name => inputs[name]!),
+      dy ? { dy } : {},
+    );
     for (const [i, name] of compared.entries()) {
       const expected = golden.tensors[`d${name}`]!;
-      expect(relativeError(await grads[i]!.data(), expected.values), `${golden.file}: d${name}`).toBeLessThanOrEqual(GRADIENT);
+      expect(relativeError(await grads[i]!.data(), expected.values), `${golden.file}: d${name}`).toBeLessThanOrEqual(
+        GRADIENT,
+      );
     }
   }
-  for (const [name, running] of [['new_mean', 'moving_mean'], ['new_var', 'moving_var']] as const) {
+  for (const [name, running] of [
+    ['new_mean', 'moving_mean'],
+    ['new_var', 'moving_var'],
+  ] as const) {
     const expected = golden.tensors[name];
-    if (expected) expect(relativeError(await inputs[running]!.data(), expected.values), `${golden.file}: ${name}`).toBeLessThanOrEqual(FORWARD);
+    if (expected)
+      expect(
+        relativeError(await inputs[running]!.data(), expected.values),
+        `${golden.file}: ${name}`,
+      ).toBeLessThanOrEqual(FORWARD);
   }
 }
 
@@ -109,7 +122,11 @@ describe('ops agree with TensorFlow', () => {
   }
 
   it('covers every kind of golden', () => {
-    const seen = new Set(goldenFiles().filter(name => !ELSEWHERE.test(name)).map(name => readGolden(name).op));
+    const seen = new Set(
+      goldenFiles()
+        .filter(name => !ELSEWHERE.test(name))
+        .map(name => readGolden(name).op),
+    );
     expect([...seen].sort()).toEqual(Object.keys(GOLDEN_OPS).sort());
   });
 });
