@@ -3,6 +3,7 @@ import type { Conv2dGeometry } from './conv2d_geometry.ts';
 import { foldGrid } from './grid.ts';
 import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';
+import { fill, isSubgroup } from './subgroup.ts';
 
 // Convolutions for software adapters: one subgroup a workgroup, weights through uniform buffers. Their shaders say how
 // and why; docs/rejected-optimizations.md says what was tried besides.
@@ -13,13 +14,8 @@ type InputGrad = Conv2dGeometry & { mask: number };
 /** More dispatches than this for one convolution are no longer cheap against the work they do. */
 const MOST_DISPATCHES = 512;
 
-export const isSubgroup = (caps: Capabilities) => [4, 8, 16].includes(caps.subgroupSize);
-
 export const stepsByOne = (p: Conv2dGeometry) =>
   p.strideH === 1 && p.strideW === 1 && p.dilationH === 1 && p.dilationW === 1;
-
-/** How much of tiles of `tile` things a row of `size` fills. */
-export const fill = (size: number, tile: number) => size / (Math.ceil(size / tile) * tile);
 
 /** A stride-1 convolution from `from` to `to`: the forward pass, or the input gradient, which is one too. */
 interface StripProblem {
@@ -130,7 +126,7 @@ const firstLayer: Variant<Forward> = {
 
 /** All weights of an output channel must fit a lane's registers. */
 export function isFirstLayer(p: Conv2dGeometry): boolean {
-  return p.cin <= 4 && p.cout % 4 === 0 && p.kh * p.kw * p.cin <= 36;
+  return p.cin <= 4 && p.cout % 4 === 0 && p.kh * p.kw * p.cin <= 28;
 }
 
 export const conv2dStrips: readonly Variant<Forward>[] = [

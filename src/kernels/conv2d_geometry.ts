@@ -24,7 +24,7 @@ export function geometryOf(p: Conv2dGeometry): Conv2dGeometry {
 }
 
 export function drawConv2d(r: Sampler): Conv2dGeometry {
-  if (r.int(0, 1)) return drawLayer(r);
+  if (r.int(0, 2)) return drawLayer(r);
   const windows = drawWindows(r, 11, 2);
   // Few channels and many: tiles of the kernels are 32 to 64 channels wide.
   const [cin, cout] = [r.int(1, 20), r.int(0, 3) ? r.int(1, 24) : r.int(25, 70)];
@@ -33,11 +33,12 @@ export function drawConv2d(r: Sampler): Conv2dGeometry {
 
 /**
  * Most layers of real networks: stride 1, channels in fours, either very few of them or so many that kernels work in
- * slices, pictures wider than a tile. There are kernels for just these.
+ * slices, pictures wider than a tile, and single taps, as dense layers have them. There are kernels for just these.
  */
 function drawLayer(r: Sampler): Conv2dGeometry {
-  const [h, w, kh, kw] = [r.int(1, 6), r.int(1, 18), r.int(1, 4), r.pick([1, 3, 4])];
-  const cin = r.pick([() => r.int(1, 4), () => 4 * r.int(3, 10), () => r.int(9, 40)])();
+  const [h, w] = [r.int(1, 6), r.int(1, 18)];
+  const [kh, kw] = r.int(0, 3) ? [r.int(1, 4), r.pick([1, 3, 4])] : [1, 1];
+  const cin = r.int(0, 2) === 0 ? r.pick([1, 3]) : r.int(0, 1) ? 4 * r.int(3, 10) : r.int(9, 40);
   const padding = kh <= h && kw <= w && r.int(0, 1) ? 'valid' : 'same';
   const [rows, columns] = [windowAxis(h, kh, 1, 1, padding), windowAxis(w, kw, 1, 1, padding)];
   return {

@@ -1,5 +1,7 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { gridFor } from './grid.ts';
+import { matmulStrips } from './matmul-strip.ts';
+import type { Sampler } from './sampler.ts';
 import { defineKernel, type PlannedDispatch, type Values, type Variant } from './spec.ts';
 
 /**
@@ -69,6 +71,19 @@ function registerTile(
   };
 }
 
+/** Sizes around those of tiles, sums longer than a uniform buffer holds, and all that layers and their gradients ask for. */
+function drawMatmul(r: Sampler): MatmulParams {
+  const ta = r.int(0, 1);
+  // Sums over a batch have, as a rule, nothing fused behind them.
+  const plain = ta && r.int(0, 4) > 0;
+  const fused = () => (plain ? 0 : r.int(0, 1));
+  return {
+    ...{ m: r.int(1, 70), n: r.int(0, 2) ? 4 * r.int(1, 18) : r.int(1, 70) },
+    ...{ k: r.int(0, 5) ? r.int(1, 40) : r.int(400, 1100) },
+    ...{ ta, tb: r.int(0, 1), bias: fused(), relu: fused(), accumulate: 0 },
+  };
+}
+
 export const matmulKernel = defineKernel<MatmulParams>({
   name: 'matmul',
   tensors: {
@@ -82,16 +97,7 @@ export const matmulKernel = defineKernel<MatmulParams>({
     !p.ta ? { param: 'm' } : !p.tb && !p.bias && !p.relu ? { param: 'k', accumulate: 'accumulate' } : undefined,
   flops: p => 2 * p.m * p.n * p.k,
   reference: (p, { a, b, bias }) => ({ out: reference(p, a!, b!, bias) }),
-  sample: r => ({
-    m: r.int(1, 70),
-    n: r.int(1, 70),
-    k: r.int(1, 40),
-    ta: r.int(0, 1),
-    tb: r.int(0, 1),
-    bias: r.int(0, 1),
-    relu: r.int(0, 1),
-    accumulate: 0,
-  }),
+  sample: drawMatmul,
   tolerance: { kind: 'dot', terms: p => p.k },
   variants: [
     {
@@ -104,5 +110,6 @@ export const matmulKernel = defineKernel<MatmulParams>({
     },
     registerTile(4, 4, () => 4),
     registerTile(8, 8, p => (Math.min(p.m, p.n) >= 256 ? 5 : 2)),
+    ...matmulStrips,
   ],
 });

@@ -1,4 +1,5 @@
-import { gridFor } from './grid.ts';
+import type { Capabilities } from '../gpu/capabilities.ts';
+import { foldGrid, gridFor } from './grid.ts';
 import {
   drawPool2d,
   forEachWindow,
@@ -11,6 +12,7 @@ import {
 } from './pool2d_geometry.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
+import { fill } from './subgroup.ts';
 
 function forward(p: Pool2dParams, x: Values): { y: Float64Array; taps: Uint32Array } {
   const y = new Float64Array(sizeOf(pooledTo(p)));
@@ -43,6 +45,13 @@ function backward(p: Pool2dParams, dy: Values, taps: Values): Float64Array {
 const tied = (size: number, r: Sampler) =>
   Float64Array.from({ length: size }, () => (r.int(0, 60) === 0 ? Number.NaN : r.int(-2, 2)));
 
+/** Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not. */
+const rowsVariant = {
+  name: 'rows',
+  supports: (p: Pool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= 256,
+  speed: (p: Pool2dParams, caps: Capabilities) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
+};
+
 /** y = the largest value of each window; taps: which one it was, packed (see tapsShape). The first of equal ones, or the first NaN. */
 export const maxPool2dKernel = defineKernel<Pool2dParams>({
   name: 'max_pool2d',
@@ -69,6 +78,19 @@ export const maxPool2dKernel = defineKernel<Pool2dParams>({
             uniform: poolUniform(p),
             bindings: ['x', 'y', 'taps'],
             workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
+          },
+        ],
+      }),
+    },
+    {
+      ...rowsVariant,
+      plan: (p, caps) => ({
+        dispatches: [
+          {
+            shader: 'pool/max_rows',
+            uniform: poolUniform(p),
+            bindings: ['x', 'y', 'taps'],
+            workgroups: foldGrid(p.n * p.oh, caps),
           },
         ],
       }),
@@ -124,6 +146,20 @@ export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
           ],
         };
       },
+    },
+    {
+      ...rowsVariant,
+      supports: p => rowsVariant.supports(p) && p.strideH >= p.kh && p.strideW >= p.kw,
+      plan: (p, caps) => ({
+        dispatches: [
+          {
+            shader: 'pool/max_grad_rows',
+            uniform: poolUniform(p),
+            bindings: ['dy', 'taps', 'dx'],
+            workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
+          },
+        ],
+      }),
     },
   ],
 });

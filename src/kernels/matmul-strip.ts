@@ -1,0 +1,62 @@
+import { foldGrid } from './grid.ts';
+import type { MatmulParams } from './matmul.ts';
+import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
+import type { Variant } from './spec.ts';
+import { fill, isSubgroup } from './subgroup.ts';
+import { planTransposedProduct } from './transposed-product.ts';
+
+// Matrix products for software adapters: one subgroup a workgroup, the values of one operand broadcast from lane to lane.
+
+/** Rows of the result that a subgroup accumulates in registers. */
+const ROWS = 16;
+
+const MOST_DISPATCHES = 512;
+
+const onePixel = { kh: 1, kw: 1 };
+
+/** a b and a b^T: b goes through uniform buffers, as weights do. */
+const strip: Variant<MatmulParams> = {
+  name: `strip_${ROWS}`,
+  supports: (p, caps) =>
+    isSubgroup(caps) &&
+    caps.maxUniformBytes >= 64 << 10 &&
+    !p.ta &&
+    !p.accumulate &&
+    channelsPerSlice(onePixel, caps.subgroupSize) > 0 &&
+    countSlices({ ...onePixel, summed: p.k, out: p.n }, caps.subgroupSize) <= MOST_DISPATCHES,
+  // b is repacked for this one product: that pays where there are rows enough to use it.
+  speed: (p, caps) =>
+    caps.software ? 14 * fill(p.m, ROWS) * fill(p.n, 4 * caps.subgroupSize) * fill(p.k, caps.subgroupSize) : 0.5,
+  plan: (p, caps) => {
+    const weights = { ...onePixel, summed: p.k, out: p.n, flip: !!p.tb, tensor: 'b' };
+    const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
+    const strips = slices.map(slice => ({
+      shader: 'matmul/strip' as const,
+      constants: { SG: caps.subgroupSize, TM: ROWS },
+      uniform: [
+        ...[p.m, p.n, p.k, slice.firstSummed, slice.blocks, slice.firstOut],
+        ...[Number(!slice.isFirst), slice.isLast ? p.bias : 0, slice.isLast ? p.relu : 0],
+      ],
+      bindings: ['a', slice.binding, p.bias ? 'bias' : 'a', 'out'],
+      workgroups: foldGrid(Math.ceil(p.m / ROWS), caps),
+    }));
+    return { dispatches: [dispatch, ...strips], scratch: { packed: scratchBytes } };
+  },
+};
+
+/** The shader binds a gradient of the bias, which this kernel does not have. */
+const noBias = { name: 'bias', as: 'write' } as const;
+
+/** a^T b: rows of a and b as they lie in memory, nothing repacked. */
+const gradStrip: Variant<MatmulParams> = {
+  name: 'grad_strip',
+  supports: (p, caps) => isSubgroup(caps) && !!p.ta && !p.tb && !p.bias && !p.relu && p.n % 4 === 0,
+  speed: (p, caps) => (caps.software ? 14 * fill(p.m, 2 * caps.subgroupSize) * fill(p.n, 4 * caps.subgroupSize) : 0.5),
+  plan: (p, caps) =>
+    planTransposedProduct(
+      { m: p.m, n: p.n, k: p.k, bias: 0, accumulate: p.accumulate, from: ['a', 'b'], into: ['out', noBias] },
+      caps,
+    ),
+};
+
+export const matmulStrips: readonly Variant<MatmulParams>[] = [strip, gradStrip];
