@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { duration } from '../report/format.ts';
 import type { EpochMetrics, StepProgress } from '../train/events.ts';
 
 /** Where progress is shown; a terminal has a width and takes a line back. */
@@ -29,7 +30,7 @@ export class ProgressBar {
       `${Math.round(imagesPerSecond)} images/s`,
       `loss ${loss.toFixed(4)}`,
       `accuracy ${(100 * accuracy).toFixed(1)} %`,
-      `${formatSeconds(secondsLeft)} left`,
+      `${Number.isFinite(secondsLeft) ? duration(secondsLeft) : '?'} left`,
     ].join('  ');
     if (this.stream.isTTY) {
       const done = Math.min(BAR, Math.round((BAR * step) / stepsPerEpoch));
@@ -50,7 +51,7 @@ export class ProgressBar {
     if (valLoss !== undefined && valAccuracy !== undefined) {
       parts.push(`val loss ${valLoss.toFixed(4)}  val accuracy ${(100 * valAccuracy).toFixed(2)} %`);
     }
-    parts.push(`${formatSeconds(seconds)}  ${Math.round(imagesPerSecond)} images/s`);
+    parts.push(`${duration(seconds)}  ${Math.round(imagesPerSecond)} images/s`);
     this.line(parts.join('  '));
   }
 
@@ -78,14 +79,4 @@ export class ProgressBar {
     this.stream.write(`\r\x1b[K${text.slice(0, width)}`);
     this.drawn = true;
   }
-}
-
-/** 0.84 -> '0.8 s', 75 -> '1 min 15 s', 3700 -> '1 h 2 min'. */
-export function formatSeconds(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }

@@ -9,53 +9,19 @@
  * With a `folder` the run is kept there after every epoch and can be resumed to the bit.
  */
 import { Batches } from '../data/batches.ts';
-import type { GpuDataset } from '../data/gpu-dataset.ts';
 import type { Model } from '../nn/index.ts';
 import type { Schedule } from '../optim/index.ts';
-import { InterruptedError, NumericError, ResumeError, ValueError } from '../platform/errors.ts';
+import { InterruptedError, type NumericError, ResumeError, ValueError } from '../platform/errors.ts';
 import type { Checkpoint, RunPosition } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
 import { Evaluator } from './evaluate.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
+import { interruptedError, numericError, type Place } from './failures.ts';
+import type { FitData, FitOptions, FitResult } from './fit-options.ts';
 import { makeSchedule } from './optimizer.ts';
-import type { RunFolder } from './run-folder.ts';
 import { type Arrays, type EpochTotals, encodeModel, TrainStep, type UsedArrays, writeModel } from './step.ts';
 
-export interface FitData {
-  readonly data: GpuDataset;
-  /** Which pictures to learn from. */
-  readonly train: Uint32Array;
-  /** Which pictures every choice is made by. Without them no validation happens. */
-  readonly validation?: Uint32Array | undefined;
-}
-
-export interface FitOptions {
-  readonly training: TrainingOptions;
-  /** Where checkpoint, metrics and weights are kept. */
-  readonly folder?: RunFolder | undefined;
-  /** Goes on from here; the engine must have been opened with the run's table of variants. */
-  readonly resume?: Checkpoint | undefined;
-  /** Ends the run after the step under way: saves a checkpoint, then throws InterruptedError. */
-  readonly signal?: AbortSignal | undefined;
-  /** Kernels are being compiled. */
-  readonly onCompile?: ((done: number, total: number) => void) | undefined;
-  /** Everything is compiled, nothing has run: the table of variants is complete. */
-  readonly onReady?: (() => void | Promise<void>) | undefined;
-  /** A few times a second. */
-  readonly onStep?: ((progress: StepProgress) => void) | undefined;
-  readonly onEpoch?: ((metrics: EpochMetrics) => void | Promise<void>) | undefined;
-}
-
-export interface FitResult {
-  readonly history: readonly EpochMetrics[];
-  /** Which epoch's weights the model has now, and why that one's. */
-  readonly epoch: number;
-  readonly because: 'last' | 'best-validation';
-  /** Whether early stopping ended the run before its last epoch. */
-  readonly stoppedEarly: boolean;
-  /** Of all epochs, without compiling. */
-  readonly seconds: number;
-}
+export type { FitData, FitOptions, FitResult };
 
 /** Milliseconds between two looks at loss and accuracy. */
 const LOOK_EVERY = 250;
@@ -139,7 +105,7 @@ class Run {
   private async trainEpoch(): Promise<void> {
     const { stepsPerEpoch } = this.batches;
     while (this.stepInEpoch < stepsPerEpoch) {
-      if (this.options.signal?.aborted) throw new InterruptedError(this.interruption());
+      if (this.options.signal?.aborted) throw interruptedError(this.place());
       const { indices, rows } = this.batches.at(this.epoch - 1, this.stepInEpoch);
       this.step++;
       await this.trainStep.run(indices, rows, this.step, this.schedule(this.step));
@@ -247,20 +213,13 @@ class Run {
   }
 
   private numericError(what: string, step?: number): NumericError {
-    const { folder, training } = this.options;
-    const when = step === undefined ? `by step ${this.stepInEpoch}` : `at step ${step}`;
-    const kept = this.history.length > 0 ? `the checkpoint of epoch ${this.history.length}` : 'no checkpoint yet';
-    return new NumericError(
-      `training: ${what} became NaN or infinite in epoch ${this.epoch}, ${when} of ${this.batches.stepsPerEpoch}; ` +
-        `lower the learning rate (${training.learningRate}), clip the gradients, or check that data and first weights ` +
-        `are finite${folder ? `; ${folder.path} keeps ${kept}` : ''}`,
-    );
+    return numericError(what, this.place(), this.training.learningRate, step);
   }
 
-  private interruption(): string {
-    const where = `in epoch ${this.epoch} after step ${this.stepInEpoch} of ${this.batches.stepsPerEpoch}`;
-    const saved = this.options.folder ? `; saved in ${this.options.folder.path}, continue with --resume` : '';
-    return `training: interrupted ${where}${saved}`;
+  private place(): Place {
+    const { epoch, stepInEpoch: step, history, options } = this;
+    const { stepsPerEpoch } = this.batches;
+    return { epoch, step, stepsPerEpoch, folder: options.folder?.path, finished: history.length };
   }
 
   private async saveInterrupted(): Promise<void> {
@@ -280,8 +239,13 @@ class Run {
       position: this.position(),
       arrays: { ...arrays, ...Object.fromEntries(best ?? []) },
     });
+    await this.saveResults(this.best?.arrays ?? this.trainStep.usedArrays(arrays));
+  }
+
+  private async saveResults(used: UsedArrays): Promise<void> {
+    const { folder } = this.options;
+    if (!folder) return;
     await folder.writeMetrics(this.history);
-    const used = this.best?.arrays ?? this.trainStep.usedArrays(arrays);
     const epoch = String(this.best?.epoch ?? this.history.length);
     await folder.writeModel(encodeModel(this.model, used, { model: this.model.name, epoch }));
   }
@@ -315,11 +279,8 @@ class Run {
   private async finish(): Promise<FitResult> {
     const arrays = this.best?.arrays ?? this.trainStep.usedArrays(await this.trainStep.readArrays());
     writeModel(this.model, arrays);
-    const { folder } = this.options;
-    if (folder && this.options.resume) {
-      // A process that died between two files of one epoch left the older one behind.
-      await folder.writeMetrics(this.history);
-    }
+    // A process that died between two files of one epoch left older ones behind.
+    if (this.options.resume) await this.saveResults(arrays);
     const epochsRun = this.history.length;
     return {
       history: this.history,
