@@ -1,5 +1,5 @@
 import { Binder, type BoundDispatch, encode } from '../gpu/binder.ts';
-import { alignUp, type Capabilities } from '../gpu/capabilities.ts';
+import { ALIGNMENT, alignUp, type Capabilities } from '../gpu/capabilities.ts';
 import type { Device } from '../gpu/device.ts';
 import { type Binding, type Dispatch, Memory } from '../gpu/dispatch.ts';
 import type { Access } from '../gpu/pipelines.ts';
@@ -7,6 +7,7 @@ import { VariantChooser, type VariantTable } from '../kernels/choose.ts';
 import { instantiate } from '../kernels/shader.ts';
 import { sliceCall } from '../kernels/slice.ts';
 import {
+  type BindingRef,
   BYTES_PER_ELEMENT,
   bytesMoved,
   DEFAULT_STEP,
@@ -22,6 +23,10 @@ import {
 } from '../kernels/spec.ts';
 import { KernelError } from '../platform/errors.ts';
 import type { Backend, View } from './backend.ts';
+
+/** What stands in for an absent tensor: a range of its own for each binding, since two written ones must not overlap. */
+const BLANK_BYTES = 16;
+const MAX_BINDINGS = 32;
 
 /** Recorded dispatches after which eager mode submits by itself. */
 const FLUSH_AFTER = 256;
@@ -55,7 +60,8 @@ export class GpuBackend implements Backend {
     this.chooser = new VariantChooser(this.caps, options.table);
     this.binder = new Binder(device);
     this.stepMemory = this.real(STEP_BYTES, 'step');
-    this.blank = { read: this.real(16, 'blank'), write: this.real(16, 'blank output') };
+    const blankBytes = MAX_BINDINGS * ALIGNMENT;
+    this.blank = { read: this.real(blankBytes, 'blank'), write: this.real(blankBytes, 'blank output') };
     this.setStep(DEFAULT_STEP);
   }
 
@@ -99,31 +105,10 @@ export class GpuBackend implements Backend {
     const scratch = Object.fromEntries(
       Object.entries(plan.scratch ?? {}).map(([name, bytes]) => [name, this.allocate(bytes, `${spec.name}.${name}`)]),
     );
+    const bind = (ref: BindingRef, at: number) => this.tensorBinding(spec, p, ref, at, tensors, offsets);
     const work = plan.dispatches.reduce((sum, planned) => sum + (planned.work ?? 1), 0);
     plan.dispatches.forEach((planned, i) => {
-      const bindings = planned.bindings.map((ref): Binding => {
-        const { name, as, offset = 0, bytes } = typeof ref === 'string' ? { name: ref, as: undefined } : ref;
-        if (name === 'step') return { memory: this.stepMemory, offset: 0, bytes: STEP_BYTES, access: 'uniform' };
-        const memory = scratch[name];
-        if (memory) return { memory, offset, bytes: bytes ?? memory.bytes - offset, access: as ?? 'write' };
-        const tensor = spec.tensors[name];
-        if (!tensor)
-          throw new KernelError(`kernel '${spec.name}/${variant}': it binds '${name}', which it does not declare`);
-        const access: Access = as ?? (tensor.role === 'in' ? 'read' : 'write');
-        const shape = tensor.shape(p);
-        const view = tensors[name];
-        if (!shape || !view) {
-          const memory = access === 'write' ? this.blank.write : this.blank.read;
-          return { memory, offset: 0, bytes: 16, access };
-        }
-        const length = alignUp(sizeOf(shape) * BYTES_PER_ELEMENT[tensor.dtype ?? 'f32'], 4);
-        return {
-          memory: view.memory,
-          offset: view.offset + (offsets[name] ?? 0) + offset,
-          bytes: bytes ?? length,
-          access,
-        };
-      });
+      const bindings = planned.bindings.map((ref, at) => scratchBinding(ref, scratch) ?? bind(ref, at));
       this.push({
         source: {
           label: `${spec.name}/${variant}${plan.dispatches.length > 1 ? `#${i}` : ''}`,
@@ -144,6 +129,32 @@ export class GpuBackend implements Backend {
     });
     // The queue runs in order, so whoever gets this memory next writes it after these dispatches have read it.
     if (!this.tracing) for (const memory of Object.values(scratch)) this.release(memory);
+  }
+
+  /** The range that a kernel sees of one of its tensors, of the step uniform, or of a blank where a tensor is absent. */
+  private tensorBinding<P extends Params>(
+    spec: KernelSpec<P>,
+    p: P,
+    ref: BindingRef,
+    at: number,
+    tensors: Readonly<Record<string, View | undefined>>,
+    offsets: Readonly<Record<string, number>>,
+  ): Binding {
+    const { name, as, offset = 0, bytes } = typeof ref === 'string' ? { name: ref, as: undefined } : ref;
+    if (name === 'step') return { memory: this.stepMemory, offset: 0, bytes: STEP_BYTES, access: 'uniform' };
+    const tensor = spec.tensors[name];
+    if (!tensor)
+      throw new KernelError(`kernel '${spec.name}': a plan binds '${name}', which the kernel does not declare`);
+    const access: Access = as ?? (tensor.role === 'in' ? 'read' : 'write');
+    const shape = tensor.shape(p);
+    const view = tensors[name];
+    if (!shape || !view) {
+      const memory = access === 'write' ? this.blank.write : this.blank.read;
+      return { memory, offset: at * ALIGNMENT, bytes: BLANK_BYTES, access };
+    }
+    const length = alignUp(sizeOf(shape) * BYTES_PER_ELEMENT[tensor.dtype ?? 'f32'], 4);
+    const start = view.offset + (offsets[name] ?? 0) + offset;
+    return { memory: view.memory, offset: start, bytes: bytes ?? length, access };
   }
 
   /** Eager dispatches are bound to their buffers here and now, so that memory may be released before they run. */
@@ -199,7 +210,11 @@ export class GpuBackend implements Backend {
   }
 
   write(view: View, values: ArrayLike<number>): void {
-    if (!view.memory.buffer) throw new KernelError(`tensor '${view.memory.label}': it has no memory to write to`);
+    if (!view.memory.buffer) {
+      throw new KernelError(
+        `tensor '${view.memory.label}': it was freed, or made inside a compiled step, where values cannot be uploaded; make it before the step is compiled`,
+      );
+    }
     // Uploads overtake recorded dispatches, which may read the old contents.
     this.submitQueue();
     const array = toDevice(view, values);
@@ -255,4 +270,10 @@ function toDevice(
   const padded = new Uint8Array(alignUp(view.size, 4));
   padded.set(values as ArrayLike<number>);
   return padded;
+}
+
+function scratchBinding(ref: BindingRef, scratch: Readonly<Record<string, Memory>>): Binding | undefined {
+  const { name, as = 'write', offset = 0, bytes } = typeof ref === 'string' ? { name: ref } : ref;
+  const memory = scratch[name];
+  return memory && { memory, offset, bytes: bytes ?? memory.bytes - offset, access: as };
 }
