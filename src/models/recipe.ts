@@ -1,14 +1,15 @@
 import type { Shape } from '../kernels/spec.ts';
 import type { Layer } from '../nn/layer.ts';
+import type { OptimizerSettings, ScheduleSettings } from '../optim/index.ts';
 
 /** How a model is trained when nothing else is said. */
 export interface TrainingDefaults {
   readonly epochs: number;
   readonly batch: number;
-  readonly optimizer: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
+  readonly optimizer: OptimizerSettings['optimizer'];
   /** Largest of the schedule. */
   readonly learningRate: number;
-  readonly schedule: 'constant' | 'step' | 'cosine' | 'onecycle';
+  readonly schedule: ScheduleSettings['schedule'];
   /** SGD only. */
   readonly momentum?: number;
   readonly weightDecay?: number;

@@ -20,10 +20,11 @@ export {
   warmUp,
 } from './schedules.ts';
 export {
-  learningRateAt,
   makeOptimizer,
   makeSchedule,
+  OPTIMIZERS,
   type OptimizerSettings,
+  SCHEDULES,
   type ScheduleSettings,
 } from './settings.ts';
 export { type SgdOptions, sgd } from './sgd.ts';

@@ -1,13 +1,17 @@
+import { ValueError } from '../platform/errors.ts';
 import { adam, adamW } from './adam.ts';
 import { withAverage } from './average.ts';
 import { clipByGlobalNorm, type Optimizer } from './optimizer.ts';
 import { rmsprop } from './rmsprop.ts';
-import { constant, cosine, oneCycle, type Schedule, stepDecay } from './schedules.ts';
+import { constant, cosine, oneCycle, type Schedule, stepDecay, warmUp } from './schedules.ts';
 import { sgd } from './sgd.ts';
+
+export const OPTIMIZERS = ['adam', 'adamw', 'sgd', 'rmsprop'] as const;
+export const SCHEDULES = ['constant', 'step', 'cosine', 'onecycle'] as const;
 
 /** An optimizer as plain values, as a run's config.json keeps it. */
 export interface OptimizerSettings {
-  readonly optimizer: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
+  readonly optimizer: (typeof OPTIMIZERS)[number];
   /** SGD and RMSprop only. */
   readonly momentum?: number | undefined;
   readonly weightDecay?: number | undefined;
@@ -37,31 +41,44 @@ function plainOptimizer({ optimizer, momentum, weightDecay }: OptimizerSettings)
       return adam(decay);
     case 'adamw':
       return adamW(decay);
+    default:
+      throw new ValueError(
+        `optimizer '${optimizer as string}': there is none of that name; there are ${OPTIMIZERS.join(', ')}`,
+      );
   }
 }
 
 /** A schedule as plain values. */
 export interface ScheduleSettings {
-  readonly schedule: 'constant' | 'step' | 'cosine' | 'onecycle';
+  readonly schedule: (typeof SCHEDULES)[number];
   /** The largest rate. */
   readonly learningRate: number;
+  /** Steps in which the rate rises in equal parts to where the schedule begins; part of the run's steps. Default 0. */
+  readonly warmUpSteps?: number;
 }
 
-/** The schedule that the settings name for a run of `steps` steps; 'step' falls to a tenth after each third of them. */
-export function makeSchedule({ schedule, learningRate }: ScheduleSettings, steps: number): Schedule {
+/**
+ * The schedule that the settings name for a run of `steps` steps; 'step' falls to a tenth after each third of them.
+ * @throws ValueError
+ */
+export function makeSchedule(settings: ScheduleSettings, steps: number): Schedule {
+  const { warmUpSteps = 0 } = settings;
+  return warmUp(plainSchedule(settings, Math.max(2, steps - warmUpSteps)), warmUpSteps);
+}
+
+function plainSchedule({ schedule, learningRate }: ScheduleSettings, steps: number): Schedule {
   switch (schedule) {
     case 'constant':
       return constant(learningRate);
     case 'step':
-      return stepDecay({ rate: learningRate, every: Math.max(1, Math.ceil(steps / 3)) });
+      return stepDecay({ rate: learningRate, every: Math.ceil(steps / 3) });
     case 'cosine':
       return cosine({ rate: learningRate, steps });
     case 'onecycle':
-      return oneCycle({ peak: learningRate, steps: Math.max(2, steps) });
+      return oneCycle({ peak: learningRate, steps });
+    default:
+      throw new ValueError(
+        `schedule '${schedule as string}': there is none of that name; there are ${SCHEDULES.join(', ')}`,
+      );
   }
-}
-
-/** Learning rate of the step that follows `done` steps of a run of `steps`. */
-export function learningRateAt(settings: ScheduleSettings, done: number, steps: number): number {
-  return makeSchedule(settings, steps)(done + 1);
 }

@@ -10,7 +10,7 @@
  */
 import { Batches } from '../data/batches.ts';
 import type { Model } from '../nn/index.ts';
-import type { Schedule } from '../optim/index.ts';
+import { makeSchedule, type Schedule } from '../optim/index.ts';
 import { InterruptedError, type NumericError, ResumeError, ValueError } from '../platform/errors.ts';
 import type { Checkpoint, RunPosition } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
@@ -18,7 +18,6 @@ import { Evaluator } from './evaluate.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
 import { interruptedError, numericError, type Place } from './failures.ts';
 import type { FitData, FitOptions, FitResult } from './fit-options.ts';
-import { makeSchedule } from './optimizer.ts';
 import { type Arrays, type EpochTotals, encodeModel, TrainStep, type UsedArrays, writeModel } from './step.ts';
 
 export type { FitData, FitOptions, FitResult };
@@ -79,7 +78,10 @@ class Run {
   ) {
     this.training = options.training;
     this.batches = new Batches(data.train, { batch: this.training.batch, seed: this.training.seed });
-    this.schedule = makeSchedule(this.training, this.batches.stepsPerEpoch);
+    const { stepsPerEpoch } = this.batches;
+    const { schedule, learningRate, epochs, warmUpEpochs = 0 } = this.training;
+    const warmUpSteps = Math.round(warmUpEpochs * stepsPerEpoch);
+    this.schedule = makeSchedule({ schedule, learningRate, warmUpSteps }, epochs * stepsPerEpoch);
   }
 
   async go(): Promise<FitResult> {

@@ -6,13 +6,12 @@ import type { GpuDataset } from '../data/gpu-dataset.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
 import type { Model } from '../nn/index.ts';
-import type { Optimizer, OptimizerState } from '../optim/index.ts';
+import { makeOptimizer, type Optimizer, type OptimizerState } from '../optim/index.ts';
 import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
 import { type CompiledStep, compile } from '../tensor/compile.ts';
 import { softmaxCrossEntropy } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
-import { makeOptimizer } from './optimizer.ts';
 import { peek } from './peek.ts';
 import { type MetricTotals, RunningMetrics, totals } from './running-metrics.ts';
 

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  constant,
-  cosine,
-  learningRateAt,
-  makeSchedule,
-  oneCycle,
-  type Schedule,
-  stepDecay,
-  warmUp,
-} from '../../src/optim/index.ts';
+import { constant, cosine, makeSchedule, oneCycle, type Schedule, stepDecay, warmUp } from '../../src/optim/index.ts';
 import { ValueError } from '../../src/platform/errors.ts';
 
 const rates = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, i) => schedule(i + 1));
@@ -55,13 +46,14 @@ describe('schedules', () => {
     expect(rates(warmUp(constant(5), 0), 2)).toEqual([5, 5]);
   });
 
-  it('settings name them, and the rate is that of the step to come', () => {
-    const settings = { schedule: 'cosine', learningRate: 0.1 } as const;
-    expect(learningRateAt(settings, 0, 10)).toBe(0.1);
-    expect(learningRateAt(settings, 5, 10)).toBeCloseTo(0.05, 12);
-    expect(rates(makeSchedule({ schedule: 'step', learningRate: 1 }, 6), 6)[4]).toBeCloseTo(0.01, 12);
+  it('settings name them, with the warm-up as part of the run', () => {
+    expect(rates(makeSchedule({ schedule: 'cosine', learningRate: 0.1 }, 10), 1)).toEqual([0.1]);
+    expect(makeSchedule({ schedule: 'cosine', learningRate: 0.1 }, 10)(6)).toBeCloseTo(0.05, 12);
+    expect(makeSchedule({ schedule: 'step', learningRate: 1 }, 6)(5)).toBeCloseTo(0.01, 12);
     expect(Math.max(...rates(makeSchedule({ schedule: 'onecycle', learningRate: 0.2 }, 50), 50))).toBeCloseTo(0.2, 12);
-    expect(learningRateAt({ schedule: 'constant', learningRate: 0.7 }, 99, 10)).toBe(0.7);
+    const warm = makeSchedule({ schedule: 'step', learningRate: 4, warmUpSteps: 2 }, 8);
+    expect(rates(warm, 5).map(rate => Number(rate.toFixed(9)))).toEqual([2, 4, 4, 4, 0.4]);
+    expect(() => makeSchedule({ schedule: 'linear' as 'step', learningRate: 1 }, 5)).toThrow(/'linear'.*onecycle/);
   });
 
   it('refuse settings that make no sense, by name', () => {

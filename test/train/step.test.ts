@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Batches } from '../../src/data/batches.ts';
 import { GpuDataset } from '../../src/data/gpu-dataset.ts';
+import { makeOptimizer } from '../../src/optim/index.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
 import type { TrainingOptions } from '../../src/train/config.ts';
-import { makeOptimizer } from '../../src/train/optimizer.ts';
 import { TrainStep } from '../../src/train/step.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { convNet, denseNet, toyImages, toyRun, toyTraining } from './toy.ts';
