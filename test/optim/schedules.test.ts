@@ -52,7 +52,7 @@ describe('schedules', () => {
     expect(makeSchedule({ schedule: 'step', learningRate: 1 }, 6)(5)).toBeCloseTo(0.01, 12);
     expect(Math.max(...rates(makeSchedule({ schedule: 'onecycle', learningRate: 0.2 }, 50), 50))).toBeCloseTo(0.2, 12);
     const warm = makeSchedule({ schedule: 'step', learningRate: 4, warmUpSteps: 2 }, 8);
-    expect(rates(warm, 5).map(rate => Number(rate.toFixed(9)))).toEqual([2, 4, 4, 4, 0.4]);
+    expect(rates(warm, 5).map(rate => Number(rate.toFixed(9)))).toEqual([1.333333333, 2.666666667, 4, 4, 0.4]);
     expect(() => makeSchedule({ schedule: 'linear' as 'step', learningRate: 1 }, 5)).toThrow(/'linear'.*onecycle/);
   });
 
