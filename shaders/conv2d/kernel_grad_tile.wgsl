@@ -48,8 +48,9 @@ fn main(
   var sums: array<vec4f, 4>;
   let first = share * p.per_share;
   let end = min(first + p.per_share, p.n * p.oh * p.ow);
-  for (var pixel0 = first; pixel0 < end; pixel0 += 16u) {
-    let pixel = pixel0 + group;
+  let turns = (end - first + 15) / 16;
+  for (var turn = 0u; turn < turns; turn++) {
+    let pixel = first + turn * 16 + group;
     let iy = i32(pixel / p.ow % p.oh * p.stride_h);
     let ix = i32(pixel % p.ow * p.stride_w);
     let image = pixel / (p.ow * p.oh) * p.h;
@@ -73,7 +74,8 @@ fn main(
     left[thread] = values;
     right[thread] = gradients;
     workgroupBarrier();
-    for (var k = 0u; k < 16; k++) {
+    let count = min(end - first - turn * 16, 16u);
+    for (var k = 0u; k < count; k++) {
       let a = left[k * 16 + group];
       let b = right[k * 16 + quad];
       for (var i = 0u; i < 4; i++) { sums[i] += a[i] * b; }

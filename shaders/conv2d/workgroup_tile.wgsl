@@ -52,7 +52,9 @@ fn main(
   let quad = thread % 16;
   let row = thread / 16;
   var sums: array<vec4f, TM>;
-  for (var k0 = 0u; k0 < terms; k0 += 16u) {
+  let turns = (terms + 15) / 16;
+  for (var turn = 0u; turn < turns; turn++) {
+    let k0 = turn * 16;
     let k = k0 + thread % 4 * 4;
     for (var l = 0u; l < TM / 4; l++) {
       var r = k % p.c;
@@ -83,7 +85,8 @@ fn main(
     }
     right[right_k * 16 + right_quad] = weights;
     workgroupBarrier();
-    for (var k4 = 0u; k4 < 4; k4++) {
+    let quads = (min(terms - k0, 16u) + 3) / 4;
+    for (var k4 = 0u; k4 < quads; k4++) {
       let b0 = right[(k4 * 4) * 16 + quad];
       let b1 = right[(k4 * 4 + 1) * 16 + quad];
       let b2 = right[(k4 * 4 + 2) * 16 + quad];

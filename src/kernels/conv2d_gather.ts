@@ -117,7 +117,6 @@ export function gatherVariants<P extends Params>(gather: (p: P) => Gather): read
   return [
     gatherPlain(gather),
     gatherRegisterTile(gather, 4, 4, p => 4 * useful(gather(p), 32, 32)),
-    gatherRegisterTile(gather, 8, 4, p => 4.5 * useful(gather(p), 64, 32)),
     gatherWorkgroupTile(gather, 4, (p, caps) => (caps.software ? 2 : 12) * useful(gather(p), 64, 64)),
     // Half as many workgroups: only where there are still enough of them for every core of a large GPU.
     gatherWorkgroupTile(gather, 8, (p, caps) => {

@@ -118,7 +118,6 @@ export const conv2dKernelGradKernel = defineKernel<Conv2dKernelGradParams>({
   variants: [
     plain,
     tiled('register_4x4', 'conv2d/kernel_grad_register', { TM: 4, TN: 4 }, [32, 32], { software: 4, gpu: 8 }),
-    tiled('register_8x4', 'conv2d/kernel_grad_register', { TM: 8, TN: 4 }, [64, 32], { software: 4.2, gpu: 8 }),
     tiled('workgroup_64x64', 'conv2d/kernel_grad_tile', {}, [64, 64], { software: 2, gpu: 40 }),
     ...conv2dKernelGradStrips,
   ],

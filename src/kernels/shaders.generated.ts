@@ -1165,8 +1165,9 @@ fn main(
   var sums: array<vec4f, 4>;
   let first = share * p.per_share;
   let end = min(first + p.per_share, p.n * p.oh * p.ow);
-  for (var pixel0 = first; pixel0 < end; pixel0 += 16u) {
-    let pixel = pixel0 + group;
+  let turns = (end - first + 15) / 16;
+  for (var turn = 0u; turn < turns; turn++) {
+    let pixel = first + turn * 16 + group;
     let iy = i32(pixel / p.ow % p.oh * p.stride_h);
     let ix = i32(pixel % p.ow * p.stride_w);
     let image = pixel / (p.ow * p.oh) * p.h;
@@ -1190,7 +1191,8 @@ fn main(
     left[thread] = values;
     right[thread] = gradients;
     workgroupBarrier();
-    for (var k = 0u; k < 16; k++) {
+    let count = min(end - first - turn * 16, 16u);
+    for (var k = 0u; k < count; k++) {
       let a = left[k * 16 + group];
       let b = right[k * 16 + quad];
       for (var i = 0u; i < 4; i++) { sums[i] += a[i] * b; }
@@ -1677,7 +1679,9 @@ fn main(
   let quad = thread % 16;
   let row = thread / 16;
   var sums: array<vec4f, TM>;
-  for (var k0 = 0u; k0 < terms; k0 += 16u) {
+  let turns = (terms + 15) / 16;
+  for (var turn = 0u; turn < turns; turn++) {
+    let k0 = turn * 16;
     let k = k0 + thread % 4 * 4;
     for (var l = 0u; l < TM / 4; l++) {
       var r = k % p.c;
@@ -1708,7 +1712,8 @@ fn main(
     }
     right[right_k * 16 + right_quad] = weights;
     workgroupBarrier();
-    for (var k4 = 0u; k4 < 4; k4++) {
+    let quads = (min(terms - k0, 16u) + 3) / 4;
+    for (var k4 = 0u; k4 < quads; k4++) {
       let b0 = right[(k4 * 4) * 16 + quad];
       let b1 = right[(k4 * 4 + 1) * 16 + quad];
       let b2 = right[(k4 * 4 + 2) * 16 + quad];
