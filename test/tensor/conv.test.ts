@@ -173,7 +173,7 @@ describe.each(engines)('on the %s', (_, open) => {
   });
 });
 
-describe('slices', () => {
+describe('one network, computed in other ways', () => {
   /** Forward and all gradients of a small network of these ops. */
   async function run(engine: Engine): Promise<Record<string, ArrayLike<number>>> {
     return engine.scope(async () => {
@@ -191,7 +191,7 @@ describe('slices', () => {
     });
   }
 
-  it('change nothing but the order of sums', async () => {
+  it('slices change nothing but the order of sums', async () => {
     const whole = await run(await gpuEngine());
     // 64 KiB hold at most 14 of the 32 pictures that conv2d makes.
     const sliced = await run(await limitedEngine(64 << 10));
@@ -201,7 +201,7 @@ describe('slices', () => {
     }
   });
 
-  it('and kernels chosen as for a real GPU, which mask in their loads, agree as well', async () => {
+  it('kernels chosen as for a real GPU, which mask in their loads, agree', async () => {
     const engine = await gpuEngine();
     const whole = await run(engine);
     const planned = await run(new Engine(new GpuBackend(engine.gpu.device, { caps: { software: false } })));
@@ -211,7 +211,7 @@ describe('slices', () => {
     }
   });
 
-  it('add up kernel gradients over all of them', async () => {
+  it('kernel gradients add up over slices', async () => {
     const small = await limitedEngine(4 << 10);
     const p = {
       ...{ n: 32, h: 8, w: 8, cin: 1, oh: 8, ow: 8, cout: 1, kh: 1, kw: 1, strideH: 1, strideW: 1 },
