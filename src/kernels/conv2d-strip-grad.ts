@@ -1,4 +1,4 @@
-import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { isFirstLayer, stepsByOne } from './conv2d-strip.ts';
 import { foldGrid } from './grid.ts';
 import type { Variant } from './spec.ts';

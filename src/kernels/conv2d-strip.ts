@@ -1,5 +1,5 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
-import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { foldGrid } from './grid.ts';
 import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';

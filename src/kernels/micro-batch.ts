@@ -34,7 +34,7 @@ export const addGradientKernel = defineKernel<MicroBatchParams>({
   }),
   sample: r => ({ size: r.int(1, 300), batch: r.int(1, 64) }),
   tolerance: { kind: 'dot', terms: () => 2 },
-  variants: plain('micro-batch/add_gradient', ['gradient', 'sum']),
+  variants: plain('micro_batch/add_gradient', ['gradient', 'sum']),
 });
 
 /** gradient = sum / rows and sum = 0, before the update. */
@@ -52,5 +52,5 @@ export const takeMeanKernel = defineKernel<MicroBatchParams>({
   }),
   sample: r => ({ size: r.int(1, 300), batch: r.int(1, 64) }),
   tolerance: { kind: 'elementwise', ulps: 8 },
-  variants: plain('micro-batch/take_mean', ['sum', 'gradient']),
+  variants: plain('micro_batch/take_mean', ['sum', 'gradient']),
 });

@@ -1,5 +1,5 @@
 import { adamKernel } from './adam.ts';
-import { avgPool2dGradKernel, avgPool2dKernel } from './avg_pool2d.ts';
+import { avgPool2dGradKernel, avgPool2dKernel } from './avg-pool2d.ts';
 import { axpyKernel } from './axpy.ts';
 import {
   batchNormInputGradKernel,
@@ -9,15 +9,15 @@ import {
 } from './batch-norm.ts';
 import { binaryKernel } from './binary.ts';
 import { conv2dKernel } from './conv2d.ts';
-import { conv2dInputGradKernel } from './conv2d_input_grad.ts';
-import { conv2dKernelGradKernel } from './conv2d_kernel_grad.ts';
+import { conv2dInputGradKernel } from './conv2d-input-grad.ts';
+import { conv2dKernelGradKernel } from './conv2d-kernel-grad.ts';
 import { copyKernel } from './copy.ts';
 import { dropoutKernel } from './dropout.ts';
 import { fillKernel } from './fill.ts';
 import { gatherBatchKernel } from './gather-batch.ts';
 import { gatherRowsKernel, scatterRowsKernel } from './gather-rows.ts';
 import { matmulKernel } from './matmul.ts';
-import { maxPool2dGradKernel, maxPool2dKernel } from './max_pool2d.ts';
+import { maxPool2dGradKernel, maxPool2dKernel } from './max-pool2d.ts';
 import { metricsKernel } from './metrics.ts';
 import { addGradientKernel, takeMeanKernel } from './micro-batch.ts';
 import { movingAverageKernel } from './moving-average.ts';

@@ -2317,7 +2317,7 @@ fn main() {
   if ((bitcast<u32>(loss[0]) & 0x7f800000u) == 0x7f800000u) { counts[3] = 1; }
 }
 `,
-  'micro-batch/add_gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+  'micro_batch/add_gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }
@@ -2345,7 +2345,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i < p.size) { sum[i] = sum[i] + rows * gradient[i]; }
 }
 `,
-  'micro-batch/take_mean': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+  'micro_batch/take_mean': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conv2dKernelGradKernel } from '../../src/kernels/conv2d_kernel_grad.ts';
+import { conv2dKernelGradKernel } from '../../src/kernels/conv2d-kernel-grad.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { sizeOf } from '../../src/kernels/spec.ts';
 import { windowAxis } from '../../src/kernels/window.ts';

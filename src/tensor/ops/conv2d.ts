@@ -1,7 +1,7 @@
 import { conv2dKernel } from '../../kernels/conv2d.ts';
-import { geometryOf } from '../../kernels/conv2d_geometry.ts';
-import { conv2dInputGradKernel } from '../../kernels/conv2d_input_grad.ts';
-import { conv2dKernelGradKernel } from '../../kernels/conv2d_kernel_grad.ts';
+import { geometryOf } from '../../kernels/conv2d-geometry.ts';
+import { conv2dInputGradKernel } from '../../kernels/conv2d-input-grad.ts';
+import { conv2dKernelGradKernel } from '../../kernels/conv2d-kernel-grad.ts';
 import type { Padding } from '../../kernels/window.ts';
 import { ShapeError } from '../../platform/errors.ts';
 import type { Tensor } from '../tensor.ts';

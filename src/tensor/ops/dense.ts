@@ -1,5 +1,5 @@
-import { geometryOf } from '../../kernels/conv2d_geometry.ts';
-import { conv2dKernelGradKernel } from '../../kernels/conv2d_kernel_grad.ts';
+import { geometryOf } from '../../kernels/conv2d-geometry.ts';
+import { conv2dKernelGradKernel } from '../../kernels/conv2d-kernel-grad.ts';
 import { matmulKernel } from '../../kernels/matmul.ts';
 import { ShapeError } from '../../platform/errors.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,4 +1,4 @@
-export { avgPool2d } from './avgPool2d.ts';
+export { avgPool2d } from './avg-pool2d.ts';
 export { axpy } from './axpy.ts';
 export { type BatchNorm2dOptions, batchNorm2d } from './batch-norm2d.ts';
 export { add, div, equal, greater, less, maximum, minimum, mul, pow, sub } from './binary.ts';
@@ -8,9 +8,9 @@ export { type DenseOptions, dense } from './dense.ts';
 export { dropout } from './dropout.ts';
 export { type GatherBatchOptions, type GatheredBatch, gatherBatch } from './gather-batch.ts';
 export { gatherRows } from './gather-rows.ts';
-export { globalAvgPool } from './globalAvgPool.ts';
+export { globalAvgPool } from './global-avg-pool.ts';
 export { type MatmulOptions, matmul } from './matmul.ts';
-export { maxPool2d, type Pool2dOptions } from './maxPool2d.ts';
+export { maxPool2d, type Pool2dOptions } from './max-pool2d.ts';
 export { mse } from './mse.ts';
 export { pad } from './pad.ts';
 export { type ArgOptions, argmax, argmin, max, mean, min, type ReduceOptions, sum } from './reduce.ts';

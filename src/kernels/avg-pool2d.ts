@@ -1,5 +1,5 @@
 import { gridFor } from './grid.ts';
-import { drawPool2d, forEachWindow, type Pool2dParams, pooledFrom, pooledTo, poolUniform } from './pool2d_geometry.ts';
+import { drawPool2d, forEachWindow, type Pool2dParams, pooledFrom, pooledTo, poolUniform } from './pool2d-geometry.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 
 function forward(p: Pool2dParams, x: Values): Float64Array {

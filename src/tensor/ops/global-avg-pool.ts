@@ -1,5 +1,5 @@
-import { avgPool2dGradKernel, avgPool2dKernel } from '../../kernels/avg_pool2d.ts';
-import { poolParams } from '../../kernels/pool2d_geometry.ts';
+import { avgPool2dGradKernel, avgPool2dKernel } from '../../kernels/avg-pool2d.ts';
+import { poolParams } from '../../kernels/pool2d-geometry.ts';
 import type { Tensor } from '../tensor.ts';
 import type { OpExample } from './registry.ts';
 import { placeWindows } from './windows.ts';

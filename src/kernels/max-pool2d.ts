@@ -9,7 +9,7 @@ import {
   poolUniform,
   tapPlace,
   tapsShape,
-} from './pool2d_geometry.ts';
+} from './pool2d-geometry.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 import { fill } from './subgroup.ts';

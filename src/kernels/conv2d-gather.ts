@@ -1,4 +1,4 @@
-import { type Conv2dGeometry, inputShape, outputShape } from './conv2d_geometry.ts';
+import { type Conv2dGeometry, inputShape, outputShape } from './conv2d-geometry.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { BindingRef, Params, Variant } from './spec.ts';
 import { fill } from './subgroup.ts';

@@ -6,7 +6,7 @@ import {
   inputShape,
   kernelShape,
   outputShape,
-} from './conv2d_geometry.ts';
+} from './conv2d-geometry.ts';
 import { conv2dKernelGradStrips } from './conv2d-strip-grad.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { Shader } from './shader.ts';

@@ -1,5 +1,5 @@
-import { maxPool2dGradKernel, maxPool2dKernel } from '../../kernels/max_pool2d.ts';
-import { poolParams } from '../../kernels/pool2d_geometry.ts';
+import { maxPool2dGradKernel, maxPool2dKernel } from '../../kernels/max-pool2d.ts';
+import { poolParams } from '../../kernels/pool2d-geometry.ts';
 import type { Padding } from '../../kernels/window.ts';
 import type { Tensor } from '../tensor.ts';
 import type { OpExample } from './registry.ts';

@@ -1,4 +1,4 @@
-import { gatherInputGrad, gatherVariants } from './conv2d_gather.ts';
+import { gatherInputGrad, gatherVariants } from './conv2d-gather.ts';
 import {
   type Conv2dGeometry,
   conv2dFlops,
@@ -7,7 +7,7 @@ import {
   inputShape,
   kernelShape,
   outputShape,
-} from './conv2d_geometry.ts';
+} from './conv2d-geometry.ts';
 import { conv2dInputGradStrips } from './conv2d-strip.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 

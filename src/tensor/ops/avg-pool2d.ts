@@ -1,6 +1,6 @@
-import { avgPool2dGradKernel, avgPool2dKernel } from '../../kernels/avg_pool2d.ts';
+import { avgPool2dGradKernel, avgPool2dKernel } from '../../kernels/avg-pool2d.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Pool2dOptions, placePooling } from './maxPool2d.ts';
+import { type Pool2dOptions, placePooling } from './max-pool2d.ts';
 import type { OpExample } from './registry.ts';
 
 /**
