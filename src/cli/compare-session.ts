@@ -48,7 +48,7 @@ export class Session {
     private readonly signal: AbortSignal,
   ) {
     const { device, description, software } = engine.gpu.device.info;
-    this.device = { adapter: device.replace(/-+$/, '') || description, driver: description, software };
+    this.device = { adapter: device, driver: description, software };
     this.split = splitOf(dataSet.train);
   }
 

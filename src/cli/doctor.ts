@@ -3,6 +3,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { findDataSet } from '../data/find.ts';
+import { type AdapterInfo, describeAdapter } from '../gpu/capabilities.ts';
 import { AdapterError, WeftError } from '../platform/errors.ts';
 import { listAdapters, nodeDataPlaces, openGpu } from '../platform/node.ts';
 import type { AdapterName, GpuSource } from '../platform/platform.ts';
@@ -26,13 +27,7 @@ export interface Diagnosis {
   matmul: MatmulMeasure | null;
 }
 
-interface AdapterReport {
-  vendor: string;
-  architecture: string;
-  device: string;
-  /** The driver and its version. */
-  driver: string;
-  software: boolean;
+interface AdapterReport extends AdapterInfo {
   subgroupSizes: [min: number, max: number] | null;
   features: string[];
   limits: Record<string, number>;
@@ -120,7 +115,6 @@ async function examineGpu(wanted?: string): Promise<{ adapter: AdapterReport; ma
 }
 
 function reportAdapter(adapter: GPUAdapter): AdapterReport {
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
   const limits: Record<string, number> = {};
   // They are getters of the prototype, which neither Object.keys nor JSON.stringify sees.
@@ -129,11 +123,7 @@ function reportAdapter(adapter: GPUAdapter): AdapterReport {
     if (typeof value === 'number') limits[name] = value;
   }
   return {
-    vendor,
-    architecture,
-    device,
-    driver: description,
-    software: isFallbackAdapter,
+    ...describeAdapter(adapter),
     subgroupSizes: adapter.features.has('subgroups') ? [subgroupMinSize, subgroupMaxSize] : null,
     features: Array.from(adapter.features).sort(),
     limits,
@@ -152,7 +142,7 @@ function describe({ node, adapter, data, weights, matmul, ok }: Diagnosis): stri
   const lines: [string, string][] = [['node', `${node.version} on ${node.platform} ${node.arch}`]];
   if (adapter) {
     lines.push(['adapter', `${adapter.device}${adapter.software ? ' (software: runs on the processor)' : ''}`]);
-    lines.push(['driver', adapter.driver]);
+    lines.push(['driver', adapter.description]);
     lines.push(['subgroups', adapter.subgroupSizes ? `of ${adapter.subgroupSizes.join(' to ')}` : 'none']);
     lines.push(['features', adapter.features.join(', ')]);
     for (const name of SHOWN_LIMITS) {

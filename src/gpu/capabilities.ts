@@ -43,17 +43,21 @@ export function alignUp(bytes: number, alignment: number = ALIGNMENT): number {
 export interface AdapterInfo {
   readonly vendor: string;
   readonly architecture: string;
+  /** What people call it. */
   readonly device: string;
+  /** The driver and its version. */
   readonly description: string;
+  /** A CPU that pretends to be a GPU. */
   readonly software: boolean;
 }
 
 const SOFTWARE_NAMES = /llvmpipe|lavapipe|swiftshader|microsoft basic render|warp/i;
 
 export function describeAdapter(adapter: GPUAdapter): AdapterInfo {
-  const { vendor, architecture, device, description } = adapter.info;
-  const software = SOFTWARE_NAMES.test(`${architecture} ${device} ${description}`);
-  return { vendor, architecture, device, description, software };
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const software = isFallbackAdapter || SOFTWARE_NAMES.test(`${architecture} ${device} ${description}`);
+  // Dawn replaces what is not a letter or digit by dashes, also a closing bracket.
+  return { vendor, architecture, device: device.replace(/-+$/, '') || description, description, software };
 }
 
 /** @throws nothing; features that the device was not opened with count as missing. */

@@ -73,7 +73,7 @@ export class Device implements Disposable {
     try {
       handle = await adapter.requestDevice({ requiredFeatures, requiredLimits, label: 'weft' });
     } catch (cause) {
-      throw new AdapterError(`adapter '${info.description || info.device}': it refuses a device: ${String(cause)}`, {
+      throw new AdapterError(`adapter '${info.device}': it refuses a device: ${String(cause)}`, {
         cause,
       });
     }

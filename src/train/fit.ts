@@ -124,7 +124,7 @@ class Run {
     const now = performance.now();
     if (this.look || now - this.lastLook < LOOK_EVERY) return;
     this.lastLook = now;
-    const asked = { epoch: this.epoch, step: this.stepInEpoch, seconds: this.secondsInEpoch() };
+    const asked = { epoch: this.epoch, step: this.stepInEpoch };
     this.look = this.trainStep
       .totals()
       .then(totals => {
@@ -139,10 +139,12 @@ class Run {
       });
   }
 
-  private progress(totals: EpochTotals, asked: { epoch: number; step: number; seconds: number }): StepProgress {
+  private progress(totals: EpochTotals, asked: { epoch: number; step: number }): StepProgress {
     const { stepsPerEpoch } = this.batches;
     const { epochs } = this.training;
-    const speed = asked.step / asked.seconds;
+    // The steps asked about were only submitted then; now that the answer is here they have run.
+    const seconds = this.secondsInEpoch();
+    const speed = asked.step / seconds;
     return {
       epoch: asked.epoch,
       epochs,
@@ -150,7 +152,7 @@ class Run {
       stepsPerEpoch,
       loss: totals.loss,
       accuracy: totals.accuracy,
-      imagesPerSecond: totals.rows / asked.seconds,
+      imagesPerSecond: totals.rows / seconds,
       secondsLeft: ((epochs - asked.epoch + 1) * stepsPerEpoch - asked.step) / speed,
     };
   }
