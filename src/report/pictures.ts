@@ -11,9 +11,19 @@ export function toPicture(
   return { height, width, channels, pixels: toBase64(pixels) };
 }
 
-/** A PNG of the picture's own size as a data address; the page enlarges it without blurring. */
+/** A PNG has grey, grey with alpha, RGB or RGB with alpha; of a picture with more channels it can show one. */
+const MOST_CHANNELS = 4;
+
+/**
+ * A PNG of the picture's own size as a data address; the page enlarges it without blurring. Of a picture with more
+ * channels than a PNG has, it is the first one in grey.
+ */
 export function pngAddress(picture: Picture): string {
   const { height, width, channels } = picture;
-  const data = fromBase64(picture.pixels);
-  return `data:image/png;base64,${toBase64(encode({ width, height, data, channels, depth: 8 }))}`;
+  const pixels = fromBase64(picture.pixels);
+  const image =
+    channels <= MOST_CHANNELS
+      ? { data: pixels, channels }
+      : { data: pixels.filter((_, i) => i % channels === 0), channels: 1 };
+  return `data:image/png;base64,${toBase64(encode({ width, height, depth: 8, ...image }))}`;
 }

@@ -4,6 +4,7 @@ import { comparisonHtml } from '../../src/report/compare-html.ts';
 import { comparisonMarkdown, escapeMarkdown, markdownTable } from '../../src/report/compare-markdown.ts';
 import { conclusions, method } from '../../src/report/conclusions.ts';
 import { count, duration, fromBase64, magnitude, percent, points, pValue, toBase64 } from '../../src/report/format.ts';
+import { pngAddress, toPicture } from '../../src/report/pictures.ts';
 import { compareModels, summarize } from '../../src/report/summary.ts';
 import type { Comparison } from '../../src/report/types.ts';
 import { writeComparison } from '../../src/report/write.ts';
@@ -120,6 +121,14 @@ describe('HTML', () => {
     const png = decode(fromBase64(addresses[0]![1]!));
     expect([png.width, png.height, png.channels]).toEqual([3, 4, 1]);
     expect([...png.data]).toEqual(Array.from({ length: 12 }, (_, i) => 20 * i));
+  });
+
+  it('shows the first channel of pictures that have more than a PNG', () => {
+    const pixels = Uint8Array.from({ length: 2 * 3 * 5 }, (_, i) => i);
+    const address = pngAddress(toPicture(pixels, { height: 2, width: 3, channels: 5 }));
+    const png = decode(fromBase64(address.split(',')[1]!));
+    expect([png.width, png.height, png.channels]).toEqual([3, 2, 1]);
+    expect([...png.data]).toEqual([0, 5, 10, 15, 20, 25]);
   });
 
   it('is well-formed with any class name', () => {
