@@ -1,3 +1,5 @@
+import { SOFTWARE_NAMES } from '../platform/platform.ts';
+
 /** What a kernel may count on. Plain data, so that a choice of kernels can be made, printed and repeated without a device. */
 export interface Capabilities {
   /** A CPU pretending to be a GPU (lavapipe, SwiftShader, WARP): dispatches are cheap, loads are dear. */
@@ -50,8 +52,6 @@ export interface AdapterInfo {
   /** A CPU that pretends to be a GPU. */
   readonly software: boolean;
 }
-
-const SOFTWARE_NAMES = /llvmpipe|lavapipe|swiftshader|microsoft basic render|warp/i;
 
 export function describeAdapter(adapter: GPUAdapter): AdapterInfo {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;

@@ -1,9 +1,6 @@
 import process from 'node:process';
 import { AdapterError } from './errors.ts';
-import type { AdapterName, GpuOptions, GpuSource } from './platform.ts';
-
-/** Names under which the CPU implementations of Vulkan, D3D12 and OpenGL are known. */
-const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i;
+import { type AdapterName, type GpuOptions, type GpuSource, SOFTWARE_NAMES } from './platform.ts';
 
 /** Dawn's Node binding, loaded on first use: it is 20 MB of native code that `--help` has no need of. */
 async function loadDawn(): Promise<(flags: string[]) => GPU> {
@@ -37,7 +34,7 @@ export async function listAdapters(): Promise<AdapterName[]> {
     return Array.from(found, ([, backend, name]) => ({
       backend: backend!,
       name: name!,
-      software: SOFTWARE.test(name!),
+      software: SOFTWARE_NAMES.test(name!),
     }));
   }
 }
@@ -94,9 +91,9 @@ export function adapterRemedy(): string {
   if (process.platform === 'darwin') return 'WebGPU needs a Mac with Metal';
   if (process.platform === 'win32') return 'install a graphics driver with Direct3D 12';
   return (
-    'start through ./weft, which installs Mesa’s software Vulkan on Debian and Ubuntu, or install a Vulkan driver of ' +
-    'Mesa 23.1 or newer (Fedora: mesa-vulkan-drivers, Arch: vulkan-swrast, Alpine: mesa-vulkan-swrast, ' +
-    'openSUSE: libvulkan_lvp) and its loader (libvulkan1, vulkan-loader, vulkan-icd-loader)'
+    'install a Vulkan driver of Mesa 23.1 or newer (Debian, Ubuntu, Fedora: mesa-vulkan-drivers, Arch: vulkan-swrast, ' +
+    'Alpine: mesa-vulkan-swrast, openSUSE: libvulkan_lvp) and its loader (libvulkan1, vulkan-loader, ' +
+    'vulkan-icd-loader); in a clone of weft, ./weft doctor does so on Debian and Ubuntu'
   );
 }
 
@@ -108,7 +105,7 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
  * loop without ever sleeping, which costs a core that a software adapter needs for its work.
  */
 function rest(pending: () => boolean): void {
-  if (!pending()) return;
+  if (!pending() || waiting.has(pending)) return;
   waiting.add(pending);
   if (waiting.size === 1) setImmediate(sleep);
 }

@@ -24,6 +24,9 @@ export interface AdapterName {
   software: boolean;
 }
 
+/** Names under which the CPU implementations of Vulkan, Direct3D 12 and OpenGL are known. */
+export const SOFTWARE_NAMES = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i;
+
 export interface GpuSource {
   /** The adapter that matched; a fresh one each call, since a GPUAdapter makes only one device. */
   requestAdapter(): Promise<GPUAdapter>;

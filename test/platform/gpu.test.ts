@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../src/platform/errors.ts';
 import { listAdapters, nodePlatform } from '../../src/platform/node.ts';
+import { SOFTWARE_NAMES } from '../../src/platform/platform.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -42,9 +43,22 @@ describe('openGpu', () => {
       const source = await nodePlatform.openGpu();
       await source.requestAdapter().catch(error => console.log(error.name + ': ' + error.message));`;
     const { stdout, status } = inProcess(code, { VK_DRIVER_FILES: '/nowhere.json' });
-    expect(stdout).toMatch(/^AdapterError: no WebGPU adapter found; start through \.\/weft/);
+    expect(stdout).toMatch(
+      /^AdapterError: no WebGPU adapter found; install a Vulkan driver .* mesa-vulkan-drivers.* \.\/weft doctor /,
+    );
     expect(status).toBe(0);
   });
+});
+
+it.each([
+  ['llvmpipe (LLVM 19.1.7, 256 bits)', true],
+  ['SwiftShader Device (Subzero)', true],
+  ['softpipe', true],
+  ['Microsoft Basic Render Driver', true],
+  ['NVIDIA GeForce RTX 4090', false],
+  ['Apple M3', false],
+])('%s: software %s', (name, software) => {
+  expect(SOFTWARE_NAMES.test(name)).toBe(software);
 });
 
 describe('a process', () => {
