@@ -67,9 +67,12 @@ async function fetchDebian(): Promise<DataSource & AsyncDisposable> {
   for (const tool of ['/usr/bin/apt-get', '/usr/bin/dpkg-deb']) {
     if (!(await stat(tool).catch(() => undefined))) throw new FileError(`${tool}: not there, this is no Debian`);
   }
-  const folder = await mkdtemp(join(tmpdir(), 'weft-data-'));
-  const dispose = async () => await rm(folder, { recursive: true, force: true });
+  let folder: string | undefined;
+  const dispose = async () => {
+    if (folder) await rm(folder, { recursive: true, force: true });
+  };
   try {
+    folder = await mkdtemp(join(tmpdir(), 'weft-data-'));
     await download(folder);
     const [deb] = (await readdir(folder)).filter(name => name.endsWith('.deb'));
     await run('dpkg-deb', ['-x', join(folder, deb!), join(folder, 'root')]);

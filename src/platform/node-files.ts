@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
 import { FileError } from './errors.ts';
 import type { FileStore } from './platform.ts';
 
@@ -26,8 +26,6 @@ export function fileError(path: string, doing: 'read' | 'write', cause: unknown)
   return new FileError(`${path}: cannot ${doing} (${code}): ${REMEDIES[code] ?? String(cause)}${kept}`, { cause });
 }
 
-let temporaries = 0;
-
 /** The local file system. Names are paths, relative ones to the working folder. */
 export const nodeFiles: FileStore = {
   async read(path) {
@@ -41,7 +39,8 @@ export const nodeFiles: FileStore = {
   async write(path, bytes) {
     const folder = dirname(path);
     // In the same folder, because a rename is atomic only within one file system.
-    const temporary = join(folder, `.${basename(path)}.${process.pid}.${temporaries++}.tmp`);
+    // A process number would not do: containers count theirs from 1 again, and one that was killed leaves its file.
+    const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
     try {
       await mkdir(folder, { recursive: true });
       const file = await open(temporary, 'wx');

@@ -61,6 +61,13 @@ describe('nodeFiles', () => {
     },
   );
 
+  it('is not stopped by what a killed process of the same number left', async () => {
+    for (let i = 0; i < 1000; i++) writeFileSync(join(folder, `.model.${process.pid}.${i}.tmp`), 'half');
+    await nodeFiles.write(join(folder, 'model'), 'whole');
+    expect(readFileSync(join(folder, 'model'), 'utf8')).toBe('whole');
+    expect(readdirSync(folder)).toHaveLength(1001);
+  });
+
   it('refuses to replace a folder', async () => {
     await nodeFiles.write(join(folder, 'sub/x'), 'x');
     await expect(nodeFiles.write(join(folder, 'sub'), 'y')).rejects.toThrow(/sub: cannot write \(E/);
@@ -111,6 +118,19 @@ describe('the folders of the user', () => {
     process.env.XDG_DATA_HOME = 'relative';
     expect(cacheDir('fashion-mnist')).toBe('/var/cache/me/weft/fashion-mnist');
     expect(dataDir()).toBe('/home/me/.local/share/weft');
+  });
+
+  it.runIf(process.platform === 'linux')('may lack a temporary one: data are then looked for elsewhere', () => {
+    const module = new URL('../../src/platform/node-data.ts', import.meta.url).href;
+    const script = `
+      import { nodeDataPlaces } from ${JSON.stringify(module)};
+      process.env.TMPDIR = ${JSON.stringify(join(folder, 'none'))};
+      await nodeDataPlaces().fetchers[0].fetch().catch(e => console.log(e.name + ': ' + e.message));`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+    // Only an error of this kind lets the search go on to the next place.
+    expect(stdout).toMatch(/^FileError: /);
   });
 
   it.runIf(process.platform === 'linux')('are temporary for accounts without a home', () => {
