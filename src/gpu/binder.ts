@@ -12,6 +12,8 @@ export interface BoundDispatch {
 
 const ARENA_BYTES = 64 << 10;
 const MAX_GROUPS = 4096;
+/** Uniform blocks remembered at most: a program that multiplies by a new number each time must not fill the device. */
+const MAX_UNIFORMS = 16384;
 
 /** Makes the bind groups of dispatches and caches them: the second run of an op costs a look-up. */
 export class Binder {
@@ -53,11 +55,19 @@ export class Binder {
     return group;
   }
 
+  /** Starts the caches anew. What is recorded keeps its buffers; the rest goes to the garbage collector. */
+  private forget(): void {
+    this.uniforms.clear();
+    this.groups.clear();
+    this.arena = undefined;
+  }
+
   /** Uniform blocks by content: they never change once written, so equal ones share a slot of one large buffer. */
   private intern(data: ArrayBuffer): { buffer: GPUBuffer; offset: number } {
     const key = new Uint32Array(data).join();
     let slot = this.uniforms.get(key);
     if (!slot) {
+      if (this.uniforms.size >= MAX_UNIFORMS) this.forget();
       if (!this.arena || this.used + data.byteLength > ARENA_BYTES) {
         this.arena = this.device.handle.createBuffer({
           label: 'uniforms',

@@ -32,7 +32,12 @@ export class Device implements Disposable {
   /** Settles (never rejects) with the reason once the device is gone. */
   readonly lost: Promise<DeviceLostError>;
   private failure: WeftError | undefined;
-  private waiting = 0;
+  /** Rejects for everything that is being waited for, should the device be lost. */
+  private readonly pending = new Set<(error: WeftError) => void>();
+  /** What the implementation still owes us, whether or not anybody waits for it. */
+  private readonly owed = new Set<Promise<unknown>>();
+  /** One function for the life of the device, so that the platform can tell that it rests for us already. */
+  private readonly isWaiting = () => this.pending.size > 0;
   private closed = false;
   private readonly inFlight: Promise<undefined>[] = [];
 
@@ -55,6 +60,7 @@ export class Device implements Disposable {
           : `device: lost (${reason}: ${message || 'no message from the driver'}); open a new device and resume from the last checkpoint`,
       );
       this.failure ??= error;
+      for (const reject of this.pending) reject(error);
       return error;
     });
   }
@@ -89,14 +95,15 @@ export class Device implements Disposable {
    * @throws DeviceLostError, KernelError, LimitError
    */
   async wait<T>(promise: Promise<T>): Promise<T> {
+    this.track(promise);
     this.check();
-    this.waiting++;
-    this.source.rest?.(() => this.waiting > 0);
+    let reject!: (error: WeftError) => void;
+    const lost = new Promise<never>((_, rejectLost) => {
+      reject = rejectLost;
+    });
+    this.pending.add(reject);
+    this.source.rest?.(this.isWaiting);
     try {
-      const lost = this.lost.then(error => {
-        throw error;
-      });
-      lost.catch(() => {});
       const value = await Promise.race([promise, lost]);
       this.check();
       return value;
@@ -104,8 +111,18 @@ export class Device implements Disposable {
       this.check();
       throw error;
     } finally {
-      this.waiting--;
+      this.pending.delete(reject);
     }
+  }
+
+  /** Remembers a promise of the implementation until it settles, so that the source is not closed under it. */
+  private track(promise: Promise<unknown>): void {
+    // Should nobody wait for it to the end, its rejection must not count as unhandled.
+    const settled: Promise<unknown> = promise.then(
+      () => this.owed.delete(settled),
+      () => this.owed.delete(settled),
+    );
+    this.owed.add(settled);
   }
 
   /** Throws what the driver reported since the last check; the error stays for a lost device. */
@@ -120,7 +137,9 @@ export class Device implements Disposable {
   async submit(commands: GPUCommandBuffer[], depth = 3): Promise<void> {
     this.check();
     this.handle.queue.submit(commands);
-    this.inFlight.push(this.handle.queue.onSubmittedWorkDone());
+    const done = this.handle.queue.onSubmittedWorkDone();
+    this.track(done);
+    this.inFlight.push(done);
     while (this.inFlight.length > depth) await this.wait(this.inFlight.shift()!);
   }
 
@@ -155,7 +174,8 @@ export class Device implements Disposable {
     this.closed = true;
     this.buffers[Symbol.dispose]();
     this.handle.destroy();
-    this.source.close();
+    // Destroying settles what is pending, at the next turn of the event loop; Dawn crashes if it is gone by then.
+    void Promise.allSettled([...this.owed, this.lost]).then(() => this.source.close());
   }
 }
 

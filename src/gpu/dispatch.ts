@@ -6,6 +6,8 @@ import type { Access, PipelineSource } from './pipelines.ts';
  */
 export class Memory {
   buffer: GPUBuffer | undefined;
+  /** A compiled step gave it its buffer and takes it back: disposing a tensor that looks at it frees nothing. */
+  planned = false;
 
   constructor(
     readonly bytes: number,

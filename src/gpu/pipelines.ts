@@ -1,4 +1,4 @@
-import { DeviceLostError, KernelError } from '../platform/errors.ts';
+import { KernelError, WeftError } from '../platform/errors.ts';
 import type { Device } from './device.ts';
 
 /** How a kernel sees one of its bindings. */
@@ -20,6 +20,8 @@ const BUFFER_TYPE: Record<Access, GPUBufferBindingType> = {
 /** Compiled kernels by their source. Compiling is slow (0.1 to 6 s on a CPU adapter), so it is done once and in parallel. */
 export class PipelineCache {
   private readonly ready = new Map<string, GPUComputePipeline>();
+  /** Made without waiting for the driver's word on them: they may be invalid. */
+  private readonly unchecked = new Map<string, GPUComputePipeline>();
   private readonly pending = new Map<string, Promise<GPUComputePipeline>>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
 
@@ -44,13 +46,18 @@ export class PipelineCache {
     return layout;
   }
 
+  /** Whether `prepare` has nothing to do for it. */
+  isReady(source: PipelineSource): boolean {
+    return this.ready.has(keyOf(source));
+  }
+
   /** The pipeline if it is compiled, else compiled here and now (eager mode). Errors surface at the next wait. */
   get(source: PipelineSource): GPUComputePipeline {
     const key = keyOf(source);
-    let pipeline = this.ready.get(key);
+    let pipeline = this.ready.get(key) ?? this.unchecked.get(key);
     if (!pipeline) {
       pipeline = this.device.handle.createComputePipeline(this.descriptor(source));
-      this.ready.set(key, pipeline);
+      this.unchecked.set(key, pipeline);
     }
     return pipeline;
   }
@@ -87,9 +94,11 @@ export class PipelineCache {
       if (error) throw new Error(error.message);
       const pipeline = await this.device.wait(promise);
       this.ready.set(key, pipeline);
+      this.unchecked.delete(key);
       return pipeline;
     } catch (cause) {
-      if (cause instanceof DeviceLostError) throw cause;
+      // What another command did wrong, or a lost device, only came to light here.
+      if (cause instanceof WeftError) throw cause;
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new KernelError(`kernel '${source.label}': the driver refuses it: ${message}`, { cause });
     } finally {

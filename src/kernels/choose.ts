@@ -5,7 +5,11 @@ import { describeParams, type KernelSpec, type Params, type Variant } from './sp
 /** Which variant computes which call: `kernel params` to variant name. Kept with a run, so that it can be repeated to the bit. */
 export type VariantTable = Record<string, string>;
 
-export const tableKey = (spec: { readonly name: string }, p: Params) => `${spec.name} ${describeParams(p)}`;
+/** A call as the table knows it. Numbers that are no counts or flags (a rate, an epsilon) do not decide on a variant. */
+export function tableKey(spec: { readonly name: string }, p: Params): string {
+  const counts = Object.fromEntries(Object.entries(p).filter(([, value]) => Number.isInteger(value)));
+  return `${spec.name} ${describeParams(counts)}`;
+}
 
 /**
  * Chooses variants by their expected speed on a device and keeps the table of what was chosen. Started with a table

@@ -1,6 +1,6 @@
 import { ALIGNMENT, type Capabilities } from '../gpu/capabilities.ts';
 import { LimitError } from '../platform/errors.ts';
-import { BYTES_PER_ELEMENT, type KernelSpec, type Params, sizeOf } from './spec.ts';
+import { BYTES_PER_ELEMENT, describeParams, type KernelSpec, type Params, sizeOf } from './spec.ts';
 
 export interface Slice<P extends Params> {
   readonly p: P;
@@ -40,7 +40,7 @@ export function sliceCall<P extends Params>(spec: KernelSpec<P>, p: P, caps: Cap
   const rowsPerSlice = Math.floor(limit / Math.max(...sizes) / grain) * grain;
   if (rowsPerSlice === 0) {
     throw new LimitError(
-      `kernel '${spec.name}' (${Object.values(p).join(' ')}): ${grain} rows of ${Math.max(...sizes)} bytes exceed one binding of ${limit}; use smaller images or layers`,
+      `kernel '${spec.name}' (${describeParams(p)}): ${grain} rows of ${Math.max(...sizes)} bytes exceed one binding of ${limit}; use smaller images or layers`,
     );
   }
   const { param, base, accumulate } = rule!;

@@ -4,6 +4,7 @@ import { profileDispatches } from '../gpu/profile.ts';
 import type { StepValues } from '../kernels/spec.ts';
 import { ValueError } from '../platform/errors.ts';
 import { collectTensors, type Engine } from './engine.ts';
+import type { GpuBackend, Trace } from './gpu-backend.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -39,32 +40,51 @@ const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
  */
 export async function compile<T>(engine: Engine, fn: () => T, options: CompileOptions = {}): Promise<CompiledStep<T>> {
   const { gpu } = engine;
-  const kept = new Set<Tensor>();
-  let result!: T;
-  const { trace } = gpu.trace(() =>
-    engine.scope(() => {
-      result = fn();
-      collectTensors(result, kept);
-      const keep = typeof options.keep === 'function' ? options.keep() : options.keep;
-      collectTensors(keep, kept);
-      // Every other tensor of the trace ends with this scope; the kept ones live as long as the compiled step.
-      for (const tensor of kept) engine.keep(tensor);
-    }),
-  );
+  const { result, made, kept, trace } = traceStep(engine, fn, options);
+  for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
+  const owned = [...kept].filter(tensor => made.has(tensor));
   const pinned = new Set([...kept].map(tensor => tensor.storage.memory));
-  const dispatches = dropUnread(trace.dispatches, trace.memories, pinned);
-  const plan = planMemory(dispatches, trace.memories, pinned);
-  const buffers = plan.slotBytes.map((bytes, i) =>
-    gpu.device.buffers.acquire(bytes, `${options.label ?? 'step'} slot ${i}`),
-  );
-  for (const [memory, slot] of plan.slots) memory.buffer = buffers[slot];
+  const dispatches = dropUnread(trace, gpu, pinned);
+  const memory = planMemory(dispatches, trace.memories, pinned);
+  const buffers: GPUBuffer[] = [];
+  const release = () => {
+    for (const planned of memory.slots.keys()) planned.buffer = undefined;
+    for (const tensor of owned) tensor.dispose();
+    gpu.recycle(buffers.splice(0));
+  };
   try {
+    for (const [i, bytes] of memory.slotBytes.entries()) {
+      buffers.push(gpu.device.buffers.acquire(bytes, `${options.label ?? 'step'} slot ${i}`));
+    }
+    for (const [planned, slot] of memory.slots) {
+      planned.buffer = buffers[slot];
+      planned.planned = true;
+    }
     const work = await gpu.bind(dispatches, options.progress);
-    return new CompiledStep(engine, result, work, plan, buffers, kept, options);
+    return new CompiledStep(engine, result, work, memory, release, options);
   } catch (error) {
-    for (const buffer of buffers) gpu.device.buffers.release(buffer);
+    release();
     throw error;
   }
+}
+
+/** Runs `fn` while the backend records. `kept` are the tensors whose values somebody wants after a run. */
+function traceStep<T>(engine: Engine, fn: () => T, options: CompileOptions) {
+  const kept = new Set<Tensor>();
+  const { result: traced, made } = engine.collect(() =>
+    engine.gpu.trace(() => {
+      const result = fn();
+      if (result instanceof Promise) {
+        throw new ValueError(
+          'compile: the step is async; it is traced once and must record everything before it returns',
+        );
+      }
+      collectTensors(result, kept);
+      collectTensors(typeof options.keep === 'function' ? options.keep() : options.keep, kept);
+      return result;
+    }),
+  );
+  return { ...traced, made, kept };
 }
 
 /** A step that replays. Dispose it to give its buffers back. */
@@ -78,8 +98,7 @@ export class CompiledStep<T> implements Disposable {
     readonly result: T,
     readonly work: readonly BoundDispatch[],
     readonly memory: MemoryPlan,
-    private readonly buffers: readonly GPUBuffer[],
-    private readonly kept: ReadonlySet<Tensor>,
+    private readonly release: () => void,
     private readonly options: CompileOptions,
   ) {
     this.parts = cutByFlops(work, options.flopsPerSubmit ?? DEFAULT_FLOPS_PER_SUBMIT);
@@ -91,7 +110,7 @@ export class CompiledStep<T> implements Disposable {
    * @throws DeviceLostError, KernelError
    */
   async run(step: Partial<StepValues> = {}): Promise<void> {
-    if (this.disposed) throw new ValueError('compiled step: it has been disposed');
+    this.checkAlive();
     const { device } = this.engine.gpu;
     this.engine.setStep(step);
     const label = this.options.label ?? 'step';
@@ -100,33 +119,33 @@ export class CompiledStep<T> implements Disposable {
 
   /** Time of every dispatch: the median of `repeats` rounds. Runs the step, so weights move; restore them if you care. */
   async profile(repeats = 5): Promise<ProfiledDispatch[]> {
+    this.checkAlive();
+    // What was recorded before, a copy of the weights perhaps, must not be overtaken.
+    await this.engine.gpu.flush();
     const times = await profileDispatches(this.engine.gpu.device, this.work, repeats);
     return this.work.map(({ dispatch: { note } }, i) => ({ ...note, milliseconds: times[i]! }));
+  }
+
+  private checkAlive(): void {
+    if (this.disposed) throw new ValueError('compiled step: it has been disposed');
   }
 
   [Symbol.dispose](): void {
     if (this.disposed) return;
     this.disposed = true;
-    const own = this.memory.slots;
-    for (const tensor of this.kept) if (own.has(tensor.storage.memory)) tensor.dispose();
-    for (const memory of own.keys()) memory.buffer = undefined;
-    for (const buffer of this.buffers) this.engine.gpu.device.buffers.release(buffer);
+    this.release();
   }
 }
 
 /** Drops dispatches whose results nobody reads (the constant 1 that differentiation starts from, a metric not asked for). */
-function dropUnread(
-  dispatches: readonly Dispatch[],
-  memories: ReadonlySet<Memory>,
-  pinned: ReadonlySet<Memory>,
-): Dispatch[] {
+function dropUnread(trace: Trace, gpu: GpuBackend, pinned: ReadonlySet<Memory>): Dispatch[] {
   const read = new Set(pinned);
+  const isWanted = (memory: Memory) => read.has(memory) || !(trace.memories.has(memory) || gpu.isBlank(memory));
   const live: Dispatch[] = [];
-  for (const dispatch of [...dispatches].reverse()) {
-    const written = dispatch.bindings.filter(binding => binding.access === 'write');
-    if (!written.some(({ memory }) => !memories.has(memory) || read.has(memory))) continue;
+  for (const dispatch of [...trace.dispatches].reverse()) {
+    if (!dispatch.bindings.some(({ access, memory }) => access === 'write' && isWanted(memory))) continue;
     live.push(dispatch);
-    for (const { memory } of dispatch.bindings) read.add(memory);
+    for (const { memory } of dispatch.bindings) if (!gpu.isBlank(memory)) read.add(memory);
   }
   return live.reverse();
 }

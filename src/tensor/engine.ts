@@ -1,10 +1,10 @@
-import { BARE_CAPABILITIES, type Capabilities } from '../gpu/capabilities.ts';
+import { ALIGNMENT, type Capabilities } from '../gpu/capabilities.ts';
 import { Device } from '../gpu/device.ts';
 import type { VariantTable } from '../kernels/choose.ts';
 import { copyKernel } from '../kernels/copy.ts';
 import { fillKernel } from '../kernels/fill.ts';
 import type { DType, KernelSpec, Params, Shape, StepValues } from '../kernels/spec.ts';
-import { DEFAULT_STEP, sizeOf } from '../kernels/spec.ts';
+import { BYTES_PER_ELEMENT, DEFAULT_STEP, sizeOf } from '../kernels/spec.ts';
 import { ShapeError, ValueError } from '../platform/errors.ts';
 import type { GpuSource } from '../platform/platform.ts';
 import type { Backward } from './autograd.ts';
@@ -57,7 +57,7 @@ export class Engine implements Disposable {
   }
 
   get caps(): Capabilities {
-    return this.backend.caps ?? BARE_CAPABILITIES;
+    return this.backend.caps;
   }
 
   get step(): StepValues {
@@ -102,14 +102,15 @@ export class Engine implements Disposable {
     return this.adopt(new Tensor(this, storage, shape, dtype, offset, name));
   }
 
-  /** Part of a flat tensor as a tensor of its own, sharing memory. `start` counts elements and is a multiple of 64. */
+  /** Part of a flat tensor as a tensor of its own, sharing memory. `start` counts elements; 64 numbers are 256 bytes. */
   segment(flat: Tensor, start: number, shape: Shape, name = ''): Tensor {
-    if (start % 64 !== 0 || start + sizeOf(shape) > flat.size) {
+    const offset = start * BYTES_PER_ELEMENT[flat.dtype];
+    if (offset % ALIGNMENT !== 0 || start < 0 || start + sizeOf(shape) > flat.size) {
       throw new ShapeError(
-        `segment '${name}': [${start}, ${start + sizeOf(shape)}) does not lie in ${flat} on a multiple of 64`,
+        `segment '${name}': [${start}, ${start + sizeOf(shape)}) does not lie in ${flat} on a multiple of ${ALIGNMENT} bytes`,
       );
     }
-    return this.adopt(new Tensor(this, flat.storage, shape, flat.dtype, flat.offset + start * 4, name));
+    return this.adopt(new Tensor(this, flat.storage, shape, flat.dtype, flat.offset + offset, name));
   }
 
   /** Copies the values of `from`, into `to` if given. Not on the tape. */
@@ -128,6 +129,7 @@ export class Engine implements Disposable {
     into: Readonly<Record<string, Tensor | undefined>> = {},
   ): Record<string, Tensor | undefined> {
     const tensors: Record<string, Tensor | undefined> = {};
+    const detours: [from: Tensor, to: Tensor][] = [];
     for (const [name, tensor] of Object.entries(spec.tensors)) {
       const shape = tensor.shape(p);
       if (!shape) continue;
@@ -135,6 +137,12 @@ export class Engine implements Disposable {
       if (given) {
         this.checkOperand(spec.name, name, given, shape, tensor.dtype ?? 'f32');
         tensors[name] = given;
+        if (tensor.role === 'out' && sharesMemory(given, inputs)) {
+          // WebGPU judges by buffer: a dispatch must not read one part of the flat gradients and write another.
+          const detour = this.empty(given.shape, given.dtype, `${spec.name}.${name}`);
+          detours.push([detour, given]);
+          tensors[name] = detour;
+        }
       } else if (tensor.role === 'out') {
         tensors[name] = this.empty(shape, tensor.dtype ?? 'f32', `${spec.name}.${name}`);
       } else {
@@ -142,6 +150,10 @@ export class Engine implements Disposable {
       }
     }
     this.backend.run(spec, p, Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t?.view])));
+    for (const [from, to] of detours) {
+      this.copy(from, to);
+      for (const name of Object.keys(tensors)) if (tensors[name] === from) tensors[name] = to;
+    }
     return tensors;
   }
 
@@ -211,6 +223,23 @@ export class Engine implements Disposable {
     return result;
   }
 
+  /**
+   * Runs `fn` and hands over the tensors made inside, kept or not: the caller disposes of them. Should it throw, they are
+   * disposed of here.
+   */
+  collect<T>(fn: () => T): { result: T; made: ReadonlySet<Tensor> } {
+    const made = new Set<Tensor>();
+    this.scopes.push(made);
+    try {
+      return { result: fn(), made };
+    } catch (error) {
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    } finally {
+      this.scopes.splice(this.scopes.indexOf(made), 1);
+    }
+  }
+
   /** Takes a tensor out of all scopes: it lives until it is disposed. */
   keep<T extends Tensor>(tensor: T): T {
     for (const scope of this.scopes) scope.delete(tensor);
@@ -226,6 +255,10 @@ export class Engine implements Disposable {
   [Symbol.dispose](): void {
     this.backend[Symbol.dispose]();
   }
+}
+
+function sharesMemory(tensor: Tensor, others: Readonly<Record<string, Tensor | undefined>>): boolean {
+  return Object.values(others).some(other => other?.storage.memory === tensor.storage.memory);
 }
 
 function checkShape(shape: Shape): void {

@@ -73,6 +73,7 @@ export class GpuBackend implements Backend {
   }
 
   release(memory: Memory): void {
+    if (memory.planned) return;
     if (memory.buffer) this.device.buffers.release(memory.buffer);
     memory.buffer = undefined;
   }
@@ -173,6 +174,17 @@ export class GpuBackend implements Backend {
     buffers.sweep();
   }
 
+  /** Gives buffers back to the pool, those of a compiled step. */
+  recycle(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) this.device.buffers.release(buffer);
+    if (this.queue.length === 0) this.device.buffers.sweep();
+  }
+
+  /** Whether a dispatch writes it only because something has to be bound. */
+  isBlank(memory: Memory): boolean {
+    return memory === this.blank.write;
+  }
+
   /** Compiles in parallel what the recorded dispatches need, then submits them. */
   async flush(): Promise<void> {
     await this.device.pipelines.prepare(this.queue.map(({ dispatch }) => dispatch.source));
@@ -224,7 +236,9 @@ export class GpuBackend implements Backend {
   async read(view: View): Promise<Values> {
     if (this.tracing)
       throw new KernelError('compile: a traced step cannot read values; return the tensor and read it after a run');
-    await this.flush();
+    // Without anything to compile the copy takes its place in the queue now, before whatever is submitted next.
+    if (this.queue.every(({ dispatch }) => this.device.pipelines.isReady(dispatch.source))) this.submitQueue();
+    else await this.flush();
     if (!view.memory.buffer) throw new KernelError(`tensor '${view.memory.label}': it has been freed`);
     const bytes = view.size * BYTES_PER_ELEMENT[view.dtype];
     const data = await this.device.read(view.memory.buffer, view.offset, bytes);

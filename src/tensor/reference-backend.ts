@@ -1,8 +1,8 @@
 import { BARE_CAPABILITIES } from '../gpu/capabilities.ts';
 import { Memory } from '../gpu/dispatch.ts';
 import {
+  BYTES_PER_ELEMENT,
   DEFAULT_STEP,
-  type DType,
   type KernelSpec,
   type Params,
   type StepValues,
@@ -12,7 +12,6 @@ import { ShapeError } from '../platform/errors.ts';
 import type { Backend, View } from './backend.ts';
 
 const ARRAYS = { f32: Float64Array, u32: Uint32Array, u8: Uint8Array } as const;
-const BYTES: Readonly<Record<DType, number>> = { f32: 4, u32: 4, u8: 1 };
 
 /**
  * Runs every kernel's TypeScript reference, in float64. Slow and simple: the ground on which gradients are proven
@@ -67,10 +66,10 @@ export class ReferenceBackend implements Backend {
     const { memory, offset, size, dtype } = view;
     let whole = this.contents.get(memory);
     if (!whole) {
-      whole = new ARRAYS[dtype](memory.bytes / BYTES[dtype]);
+      whole = new ARRAYS[dtype](memory.bytes / BYTES_PER_ELEMENT[dtype]);
       this.contents.set(memory, whole);
     }
-    const start = offset / BYTES[dtype];
+    const start = offset / BYTES_PER_ELEMENT[dtype];
     return whole.subarray(start, start + size);
   }
 

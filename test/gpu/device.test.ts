@@ -34,10 +34,13 @@ describe('device', () => {
     const { device } = (await gpuEngine()).gpu;
     const readOnly = device.handle.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     device.handle.createBindGroup({
+      label: 'conv2d/plain',
       layout: device.pipelines.layout(['read']),
       entries: [{ binding: 0, resource: { buffer: readOnly } }],
     });
-    await expect(device.finish()).rejects.toThrow(KernelError);
+    const error = await device.finish().catch(reason => reason);
+    expect(error).toBeInstanceOf(KernelError);
+    expect(error.message).toContain('conv2d/plain');
     await expect(device.finish()).resolves.toBeUndefined();
   });
 
@@ -53,6 +56,36 @@ describe('device', () => {
     }
     await expect(engine.full([1], 1).data()).rejects.toThrow(/resume from the last checkpoint/);
     engine[Symbol.dispose]();
+  });
+
+  it('sleeps while it waits: the event loop turns about once a millisecond', async () => {
+    const engine = await gpuEngine();
+    const a = engine.full([768, 768], 1);
+    let turns = 0;
+    let counting = true;
+    const turn = () => {
+      turns++;
+      if (counting) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const start = performance.now();
+    await matmul(matmul(a, a), a).data();
+    counting = false;
+    const milliseconds = performance.now() - start;
+    expect(milliseconds).toBeGreaterThan(10);
+    // Without the sleep it is tens of thousands a second.
+    expect(turns / milliseconds).toBeLessThan(2);
+    a.dispose();
+  });
+
+  it('keeps nothing of waits that are over', async () => {
+    const { device } = (await gpuEngine()).gpu;
+    const rested = new Set<unknown>();
+    const source = await openGpu();
+    using other = await Device.open({ ...source, rest: pending => rested.add(pending) });
+    for (let i = 0; i < 50; i++) await other.finish();
+    expect(rested.size).toBe(1);
+    await device.finish();
   });
 
   it('refuses a buffer that no device has, by name', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { fillKernel } from '../../src/kernels/fill.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { gradients } from '../../src/tensor/autograd.ts';
 import { compile } from '../../src/tensor/compile.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
-import { matmul } from '../../src/tensor/ops/index.ts';
+import { axpy, matmul, reshape } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { gpuEngine } from '../support/engine.ts';
 
@@ -129,5 +130,65 @@ describe('compile', () => {
     expect(rows).toHaveLength(step.work.length);
     for (const row of rows) expect(row.milliseconds).toBeGreaterThan(0);
     expect(rows[0]).toMatchObject({ kernel: 'matmul', flops: 2 * 9 * 16 * 16 });
+  });
+
+  it('owns what it made, and only that', async () => {
+    const engine = await gpuEngine();
+    const { buffers } = engine.gpu.device;
+    const { x, weights } = operands(engine, 1);
+    const before = buffers.stats.live;
+    const step = await compile(engine, () => ({ x, view: reshape(x, [16, 9]), y: matmul(x, weights[0]!) }));
+    await step.run();
+    // Disposing a result early gives nothing away that the next run still writes.
+    step.result.y.dispose();
+    const mine = engine.full([9, 16], 7);
+    await step.run();
+    expect(new Set(await mine.data())).toEqual(new Set([7]));
+    mine.dispose();
+    step[Symbol.dispose]();
+    expect(x.isDisposed).toBe(false);
+    expect(buffers.stats.live).toBe(before);
+    x.dispose();
+    expect(buffers.stats.live).toBe(before - 1);
+  });
+
+  it('refuses an async step, and leaves nothing behind when it fails', async () => {
+    const engine = await gpuEngine();
+    const { x } = operands(engine);
+    const before = engine.gpu.device.buffers.stats.live;
+    await expect(compile(engine, async () => matmul(x, x, { transposeB: true }))).rejects.toThrow(ValueError);
+    const invalid = {
+      shader: { text: 'fn main() {' },
+      uniform: [1],
+      bindings: ['out'],
+      workgroups: [1, 1, 1],
+    } as const;
+    const broken = () => {
+      const out = engine.empty([4]);
+      engine.gpu.record(fillKernel, { size: 4, value: 0 }, 'broken', { dispatches: [invalid] }, { out: out.view });
+      return out;
+    };
+    await expect(compile(engine, broken)).rejects.toThrow(/'fill\/broken'/);
+    expect(engine.gpu.device.buffers.stats.live).toBe(before);
+  });
+
+  it('reads a result as of the run before, though another follows at once', async () => {
+    const engine = await gpuEngine();
+    const x = engine.full([1, 1], 2);
+    using step = await compile(engine, () => matmul(x, x));
+    await step.run();
+    const first = step.result.data();
+    x.write([3]);
+    await step.run();
+    expect([(await first)[0], await step.result.item()]).toEqual([4, 9]);
+  });
+
+  it('does not let a profile overtake what was recorded before', async () => {
+    const engine = await gpuEngine();
+    const [x, one] = [engine.full([4], 1), engine.full([4], 1)];
+    using step = await compile(engine, () => axpy(x, one, 1, 1));
+    using saved = engine.copy(x);
+    await step.profile(1);
+    expect(await saved.data()).toEqual(new Float32Array([1, 1, 1, 1]));
   });
 });

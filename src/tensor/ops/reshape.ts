@@ -10,7 +10,11 @@ import type { OpExample } from './registry.ts';
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter(n => n !== -1));
   const full = shape.map(n => (n === -1 ? x.size / known : n));
-  if (shape.filter(n => n === -1).length > 1 || sizeOf(full) !== x.size || !full.every(Number.isInteger)) {
+  if (
+    shape.filter(n => n === -1).length > 1 ||
+    sizeOf(full) !== x.size ||
+    !full.every(n => Number.isInteger(n) && n > 0)
+  ) {
     throw new ShapeError(`reshape: ${x} has ${x.size} elements, they do not fit [${shape.join(', ')}]`);
   }
   const y = x.engine.alias(x, full);

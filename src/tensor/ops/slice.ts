@@ -11,7 +11,10 @@ import { compute } from './support.ts';
  */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
   const shape = x.shape.map((n, axis) => (size[axis] === -1 ? n - begin[axis]! : size[axis]!));
-  const fits = x.shape.every((n, axis) => begin[axis]! >= 0 && shape[axis]! > 0 && begin[axis]! + shape[axis]! <= n);
+  const whole = [...begin, ...shape].every(Number.isInteger);
+  const fits = x.shape.every(
+    (n, axis) => whole && begin[axis]! >= 0 && shape[axis]! > 0 && begin[axis]! + shape[axis]! <= n,
+  );
   if (begin.length !== x.rank || size.length !== x.rank || !fits) {
     throw new ShapeError(`slice: from [${begin.join(', ')}] of size [${size.join(', ')}] does not lie in ${x}`);
   }
