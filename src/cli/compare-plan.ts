@@ -1,3 +1,5 @@
+import type { PlannedRun } from '../report/types.ts';
+
 /** How long the training of one model takes on this device, from a few timed steps. */
 export interface Speed {
   readonly model: string;
@@ -44,10 +46,26 @@ export function secondsLeft(
 }
 
 /**
- * What `quick` may take of its quarter of an hour, with room for compiling, a report a model, and a machine that has
- * other things to do than when it was measured.
+ * All runs of a comparison in the order in which they are trained: seed by seed, and for each seed the quickest model
+ * first, so that there is something to look at soon.
  */
-export const QUICK_SECONDS = 540;
+export function planRuns(
+  models: readonly { readonly model: string; readonly title: string; readonly speed: Speed }[],
+  seeds: readonly number[],
+  protocol: Protocol,
+  counts: Counts,
+): PlannedRun[] {
+  const timed = models
+    .map(({ model, title, speed }) => ({ model, title, expectedSeconds: expectedSeconds(speed, protocol, counts) }))
+    .sort((a, b) => a.expectedSeconds - b.expectedSeconds);
+  return seeds.flatMap(seed => timed.map(run => ({ ...run, seed })));
+}
+
+/**
+ * What `quick` plans of its quarter of an hour. A machine that turns out half as fast as when it was measured still
+ * leaves a minute for compiling and for the reports.
+ */
+export const QUICK_SECONDS = 420;
 
 /** Numbers of training images that `quick` chooses from: round, so that reports of several machines can be compared. */
 const SUBSETS = [48_000, 24_000, 12_000, 6_000, 3_000, 1_500, 600];
@@ -58,22 +76,24 @@ const EPOCHS = 10;
 
 /**
  * The most images, at ten epochs, with which all runs together stay within the time; if not even the fewest do, fewer
- * epochs of them.
+ * epochs of them. What is `asked` for stands, and only the rest is chosen.
  */
 export function quickProtocol(
   speeds: readonly Speed[],
   seeds: number,
   counts: Counts,
-  seconds: number = QUICK_SECONDS,
+  asked: { readonly epochs?: number | undefined; readonly limit?: number | undefined } = {},
 ): Protocol {
   const fits = (protocol: Protocol) =>
-    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0) <= seconds;
-  const subsets = SUBSETS.filter(limit => limit < counts.train).map(limit => ({ limit, ...watched(limit, counts) }));
-  const choices: Omit<Protocol, 'epochs'>[] = [{}, ...subsets];
-  for (const choice of choices) if (fits({ ...choice, epochs: EPOCHS })) return { ...choice, epochs: EPOCHS };
+    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0) <= QUICK_SECONDS;
+  const limits = asked.limit === undefined ? [counts.train, ...SUBSETS] : [Math.min(asked.limit, counts.train)];
+  const choices = limits
+    .filter((limit, i) => i === 0 || limit < counts.train)
+    .map(limit => (limit < counts.train ? { limit, ...watched(limit, counts) } : {}));
+  let epochs = asked.epochs ?? EPOCHS;
+  for (const choice of choices) if (fits({ ...choice, epochs })) return { ...choice, epochs };
   const fewest = choices.at(-1)!;
-  let epochs = EPOCHS - 1;
-  while (epochs > 1 && !fits({ ...fewest, epochs })) epochs--;
+  if (asked.epochs === undefined) while (epochs > 1 && !fits({ ...fewest, epochs })) epochs--;
   return { ...fewest, epochs };
 }
 

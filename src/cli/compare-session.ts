@@ -5,6 +5,7 @@ import { GpuDataset } from '../data/gpu-dataset.ts';
 import { splitOf } from '../data/split.ts';
 import { subset } from '../data/subset.ts';
 import { findModel, type Recipe } from '../models/index.ts';
+import { ResumeError } from '../platform/errors.ts';
 import { nodeFiles } from '../platform/node.ts';
 import { accuracyText } from '../report/compare-markdown.ts';
 import { conclusions } from '../report/conclusions.ts';
@@ -14,7 +15,8 @@ import type { Comparison, DataReport, DeviceReport, PlannedRun } from '../report
 import { COMPARISON_FILES, writeComparison } from '../report/write.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { TrainingOptions } from '../train/config.ts';
-import { type Counts, expectedSeconds, type Protocol, quickProtocol, type Speed } from './compare-plan.ts';
+import { RunFolder } from '../train/run-folder.ts';
+import { type Counts, type Protocol, planRuns, QUICK_SECONDS, quickProtocol, type Speed } from './compare-plan.ts';
 import { runOne, shortTitle, type Workbench } from './compare-run.ts';
 import { measureSpeed } from './compare-speed.ts';
 import { type ComparisonState, checkSame, writeState } from './compare-state.ts';
@@ -56,24 +58,20 @@ export class Session {
   async begin(options: Wishes): Promise<void> {
     const { train, validation } = this.split;
     const seedList = options.seeds ?? [1];
+    await this.refuseForeignRuns(seedList);
     const preset = options.preset ?? (this.device.software ? 'quick' : 'seed');
     using data = new GpuDataset(this.engine, this.dataSet.train);
     const speeds = await this.measure(data);
     const counts: Counts = { train: train.length, validation: validation.length, test: this.dataSet.test.count };
-    const chosen: Protocol = preset === 'quick' ? quickProtocol(speeds, seedList.length, counts) : { epochs: EPOCHS };
-    // What is asked for stands above what the preset chooses.
-    const limit = options.limit ?? chosen.limit;
-    const protocol: Protocol = {
-      epochs: options.epochs ?? chosen.epochs,
-      ...(limit !== undefined && limit < train.length && { limit }),
-      ...(limit === chosen.limit && chosen.validation && { validation: chosen.validation }),
-    };
-    const pending = seedList.flatMap(seed =>
-      this.recipes.map((recipe, i): PlannedRun => {
-        const seconds = expectedSeconds(speeds[i]!, protocol, counts);
-        return { model: recipe.name, title: shortTitle(recipe), seed, expectedSeconds: seconds };
-      }),
-    );
+    const { epochs = EPOCHS, limit } = options;
+    const protocol: Protocol =
+      preset === 'quick'
+        ? quickProtocol(speeds, seedList.length, counts, options)
+        : { epochs, ...(limit !== undefined && limit < train.length && { limit }) };
+    const models = this.recipes.map((recipe, i) => {
+      return { model: recipe.name, title: shortTitle(recipe), speed: speeds[i]! };
+    });
+    const pending = planRuns(models, seedList, protocol, counts);
     const now = new Date().toISOString();
     this.state = {
       format: 'weft comparison 1',
@@ -96,6 +94,20 @@ export class Session {
     await this.save();
     this.announce(speeds);
     await this.train(data);
+  }
+
+  /** What another command trained, with its own epochs and images, must not pass for a part of this comparison. */
+  private async refuseForeignRuns(seeds: readonly number[]): Promise<void> {
+    for (const path of seeds.flatMap(seed => this.recipes.map(({ name }) => this.runPath(name, seed)))) {
+      if (!(await new RunFolder(nodeFiles, path).isTaken())) continue;
+      throw new ResumeError(
+        `${path}: holds a run that is not of this comparison; name another folder with --out, or move the run away`,
+      );
+    }
+  }
+
+  private runPath(model: string, seed: number): string {
+    return `${this.folder}/${model}-seed${seed}`;
   }
 
   async resume(state: ComparisonState): Promise<void> {
@@ -148,7 +160,10 @@ export class Session {
       const step = `${(1000 * stepSeconds).toPrecision(3)} ms for a step of ${batch} images`;
       log(`  ${shortTitle(recipe)}: ${step}, about ${duration(expectedSeconds)} a run`);
     }
-    log(`about ${duration(secondsOf(pending))} in all; the report grows in ${this.reportPath()}`);
+    const seconds = secondsOf(pending);
+    log(`about ${duration(seconds)} in all; the report grows in ${this.reportPath()}`);
+    if (preset === 'quick' && seconds > QUICK_SECONDS)
+      log('that is more than quick plans for; fewer epochs, images or seeds take less');
   }
 
   private async train(data: GpuDataset): Promise<void> {
@@ -168,7 +183,7 @@ export class Session {
       const left = `about ${duration(next.expectedSeconds + after)} left`;
       log(`${title}, seed ${seed} (${runs.length + 1} of ${runs.length + pending.length}, ${left})`);
       const training: TrainingOptions = { ...findModel(model).defaults, epochs: protocol.epochs, seed };
-      const path = `${this.folder}/${model}-seed${seed}`;
+      const path = this.runPath(model, seed);
       const speed = this.state.speeds.find(one => one.model === model)!;
       const run = await runOne(bench, findModel(model), training, path, this.bar, { speed, secondsAfter: after });
       const comparison = { ...this.state.comparison, runs: [...runs, run], pending: pending.slice(1) };

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Counts,
   expectedSeconds,
+  type Protocol,
+  planRuns,
   QUICK_SECONDS,
   quickProtocol,
   type Speed,
@@ -40,6 +42,48 @@ describe('the plan of a comparison', () => {
     expect(more).toBeGreaterThan(QUICK_SECONDS);
   });
 
+  it('keeps to the epochs or the images that are asked for, and chooses the rest', () => {
+    const slow = [speed(0.015), speed(0.5)];
+    const total = (protocol: Protocol) => slow.reduce((sum, s) => sum + expectedSeconds(s, protocol, counts), 0);
+    for (const epochs of [1, 3, 20, 50]) {
+      const protocol = quickProtocol(slow, 1, counts, { epochs });
+      expect(protocol.epochs).toBe(epochs);
+      expect(total(protocol)).toBeLessThanOrEqual(QUICK_SECONDS);
+    }
+    const subsets = [1, 10, 50].map(epochs => quickProtocol(slow, 1, counts, { epochs }).limit);
+    expect(subsets).toEqual([undefined, 6000, 1500]);
+    const limited = quickProtocol(slow, 1, counts, { limit: 12_000 });
+    expect(limited.limit).toBe(12_000);
+    expect(limited.epochs).toBeLessThan(10);
+    expect(total(limited)).toBeLessThanOrEqual(QUICK_SECONDS);
+    // Both stand even where they take too long, and more images than there are, are all.
+    expect(quickProtocol(slow, 1, counts, { limit: 60_000, epochs: 20 })).toEqual({ epochs: 20 });
+    expect(quickProtocol(slow, 1, counts, { epochs: 5000 })).toEqual({ limit: 600, validation: 1000, epochs: 5000 });
+  });
+
+  it('stays within a quarter of an hour on a machine that halves its speed after it was measured', () => {
+    const compiling = 60;
+    expect(2 * QUICK_SECONDS + compiling).toBeLessThanOrEqual(15 * 60);
+  });
+
+  it('trains seed by seed, the quickest model first', () => {
+    const models = [
+      { model: 'cnn', title: 'CNN', speed: speed(0.5) },
+      { model: 'mlp', title: 'MLP', speed: speed(0.01) },
+    ];
+    const runs = planRuns(models, [4, 2], { limit: 600, epochs: 2 }, counts);
+    expect(runs.map(({ model, seed }) => [model, seed])).toEqual([
+      ['mlp', 4],
+      ['cnn', 4],
+      ['mlp', 2],
+      ['cnn', 2],
+    ]);
+    expect(runs[1]).toEqual({
+      ...{ model: 'cnn', title: 'CNN', seed: 4 },
+      expectedSeconds: expectedSeconds(speed(0.5), { limit: 600, epochs: 2 }, counts),
+    });
+  });
+
   it.each([0.001, 0.02, 0.1, 0.3, 0.6, 1, 2, 5])('stays within its time at %d s a step', stepSeconds => {
     const speeds = [speed(stepSeconds / 30), speed(stepSeconds)];
     for (const seeds of [1, 3]) {
@@ -63,8 +107,8 @@ describe('the plan of a comparison', () => {
   });
 
   it('watches fewer validation images where there are few to learn from, and says so', () => {
-    expect(quickProtocol([speed(1.5)], 1, counts)).toEqual({ limit: 3000, validation: 1000, epochs: 10 });
+    expect(quickProtocol([speed(1)], 1, counts)).toEqual({ limit: 3000, validation: 1000, epochs: 10 });
     const small = { ...counts, validation: 400 };
-    expect(quickProtocol([speed(1.5)], 1, small)).toEqual({ limit: 3000, epochs: 10 });
+    expect(quickProtocol([speed(1)], 1, small)).toEqual({ limit: 3000, epochs: 10 });
   });
 });
