@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DataSet } from '../data/dataset.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { median } from '../gpu/profile.ts';
 import type { Recipe } from '../models/index.ts';
+import { ResumeError } from '../platform/errors.ts';
 import type { FileStore } from '../platform/platform.ts';
 import { collectTest } from '../report/collect.ts';
 import { curvesSvg } from '../report/curves.ts';
 import type { DeviceReport, RunResult } from '../report/types.ts';
 import type { Engine } from '../tensor/engine.ts';
-import { checkResumable, describeData, describeRun, type TrainingOptions } from '../train/config.ts';
+import { checkResumable, describeData, describeRun, type RunConfig, type TrainingOptions } from '../train/config.ts';
 import { Evaluator } from '../train/evaluate.ts';
 import { fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
@@ -33,7 +35,8 @@ export interface Workbench {
 /**
  * Trains one model, or goes on where it was interrupted, and evaluates it once on the test set.
  * @param rest what the time that is left is made of: this model's speed, and the seconds of all that comes after it.
- * @throws InterruptedError when the signal fires; the folder then holds a checkpoint.
+ * @throws InterruptedError when the signal fires; the folder then holds a checkpoint. ResumeError when the run in the
+ *   folder is not the one that the protocol asks for.
  */
 export async function runOne(
   bench: Workbench,
@@ -50,6 +53,9 @@ export async function runOne(
   const config = (await folder.isTaken()) ? await folder.readConfig() : undefined;
   const resume = config && (await folder.readCheckpoint());
   using model = buildModel(engine, recipe, data, training.seed);
+  const { limit } = bench.protocol;
+  const described = describeData(dataSet.train, { ...counts, full: false, ...(limit && { limit }) });
+  if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
   const result = await fit(
     model,
     { data, train, validation },
@@ -61,8 +67,6 @@ export async function runOne(
       onCompile: (done, total) => bar.status(`compiling kernels ${done}/${total}`),
       onReady: async () => {
         if (config) return await checkResumable(config, engine, dataSet.train, path);
-        const { limit } = bench.protocol;
-        const described = describeData(dataSet.train, { ...counts, full: false, ...(limit && { limit }) });
         await folder.writeConfig(await describeRun(model, training, described, bench.version));
       },
       onStep: progress => {
@@ -100,6 +104,22 @@ export async function runOne(
     started: config?.created ?? started,
     finished: new Date().toISOString(),
   };
+}
+
+/** A run that goes on must be the very one that its comparison planned. @throws ResumeError naming what differs. */
+function checkPlanned(
+  config: RunConfig,
+  planned: Pick<RunConfig, 'model' | 'training' | 'data'>,
+  folder: string,
+): void {
+  for (const part of ['model', 'training', 'data'] as const) {
+    // As a file would hold it: without what is undefined.
+    if (isDeepStrictEqual(config[part], JSON.parse(JSON.stringify(planned[part])))) continue;
+    throw new ResumeError(
+      `${folder}: cannot resume: '${part}' in its config.json is not what this comparison planned; move that run away, ` +
+        'and it will be trained anew',
+    );
+  }
 }
 
 /** 'mlp' -> 'MLP': the heading of a column. Longer names are names already. */

@@ -111,12 +111,11 @@ function names(text: string): string[] {
 }
 
 function seeds(text: string): number[] {
-  const list = text.split(',').map(Number);
-  if (
-    text.trim() === '' ||
-    !list.every(seed => Number.isSafeInteger(seed) && seed >= 0) ||
-    new Set(list).size !== list.length
-  ) {
+  const parts = text.split(',').map(part => part.trim());
+  const list = parts.map(Number);
+  // Number('') is 0, a seed that nobody asked for.
+  const whole = parts.every((part, i) => /^\d+$/.test(part) && Number.isSafeInteger(list[i]));
+  if (!whole || new Set(list).size !== list.length) {
     throw new InvalidArgumentError('it must be different whole numbers from 0, with commas between.');
   }
   return list;

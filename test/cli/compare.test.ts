@@ -56,10 +56,11 @@ interface Result {
 
 describe('weft compare', () => {
   it('trains the models on the same images, and leaves a report that stands alone', () => {
-    const options = ['--epochs', '2', '--limit', '180', '--out', 'both', '--data', data];
+    const options = ['--models', 'cnn,mlp', '--epochs', '2', '--limit', '180', '--out', 'both', '--data', data];
     const { status, stdout, stderr } = weft(...options, '--json');
     expect([status, stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
     const result = JSON.parse(stdout) as Result;
+    // The quicker one first, in whichever order they were named.
     expect(result.runs.map(run => run.model)).toEqual(['mlp', 'cnn']);
     expect(result.runs.map(run => run.epochs.length)).toEqual([2, 2]);
     expect(result.pending).toEqual([]);
@@ -90,6 +91,17 @@ describe('weft compare', () => {
     expect(finished.status).toBe(0);
     expect(finished.stdout).toMatch(/^model +test accuracy/);
     expect(finished.stdout).toContain('report: both/report.html');
+
+    // Finished runs without their comparison are as if 'weft train' had made them: none is taken for a new one's result.
+    rmSync(join(folder, 'both/comparison.json'));
+    const config = readFileSync(join(folder, 'both/mlp-seed1/config.json'), 'utf8');
+    const adopting = weft('--epochs', '1', '--models', 'mlp', '--out', 'both', '--data', data);
+    expect([adopting.status, adopting.stdout]).toEqual([1, '']);
+    expect(adopting.stderr).toMatch(
+      /ResumeError: both\/mlp-seed1: holds a run that is not of this comparison; name another/,
+    );
+    expect(existsSync(join(folder, 'both/comparison.json'))).toBe(false);
+    expect(readFileSync(join(folder, 'both/mlp-seed1/config.json'), 'utf8')).toBe(config);
   });
 
   it('stops at Ctrl-C with 130, and goes on to the very result of an unbroken one', async () => {
@@ -112,6 +124,21 @@ describe('weft compare', () => {
     const half = readFileSync(join(folder, 'broken/report.html'), 'utf8');
     expect(half).toContain('Not finished');
 
+    // Another run in the place of the one that was begun.
+    const place = join(folder, 'broken/mlp-seed3/config.json');
+    const config = readFileSync(place, 'utf8');
+    const { training, data: images } = JSON.parse(config) as { training: object; data: object };
+    for (const change of [{ training: { ...training, epochs: 3 } }, { data: { ...images, full: true } }]) {
+      writeFileSync(place, JSON.stringify({ ...JSON.parse(config), ...change }));
+      const refused = weft('--resume', '--out', 'broken', '--data', data);
+      expect([refused.status, refused.stdout]).toEqual([1, '']);
+      const [part] = Object.keys(change);
+      expect(refused.stderr).toContain(
+        `ResumeError: broken/mlp-seed3: cannot resume: '${part}' in its config.json is not`,
+      );
+    }
+    writeFileSync(place, config);
+
     const resumed = weft('--resume', '--out', 'broken', '--data', data, '--json');
     expect([resumed.status, resumed.stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
     const [a, b] = [JSON.parse(whole.stdout) as Result, JSON.parse(resumed.stdout) as Result];
@@ -125,6 +152,9 @@ describe('weft compare', () => {
       [['--models', 'mlp,nope'], 2, /--models: model 'nope': there is no such model; there are mlp/],
       [['--models', 'mlp,mlp'], 2, /names a model twice/],
       [['--seeds', '1,1'], 2, /it must be different whole numbers/],
+      [['--seeds', '1,'], 2, /it must be different whole numbers/],
+      [['--seeds', ' '], 2, /it must be different whole numbers/],
+      [['--seeds', '1.5'], 2, /it must be different whole numbers/],
       [['--epochs', '0'], 2, /whole number from 1/],
       [['--preset', 'slow'], 2, /Allowed choices are quick, seed/],
       [['--resume', '--epochs', '3'], 2, /--epochs: a comparison that is resumed keeps/],
