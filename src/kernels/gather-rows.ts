@@ -25,7 +25,7 @@ export const gatherRowsKernel = defineKernel<GatherRowsParams>({
       return row < p.rows ? table![row * p.width + (i % p.width)]! : Number.NaN;
     }),
   }),
-  sample: r => ({ rows: r.int(1, 20), width: r.pick([1, r.int(1, 30)]), count: r.int(1, 40) }),
+  sample: r => ({ rows: r.int(1, 20), width: r.pick([1, r.int(1, 30)]), count: r.pick([r.int(1, 40), 150]) }),
   // The last index of the range may be one too large.
   fill: (name, p, size, r) =>
     name === 'indices' ? Uint32Array.from({ length: size }, () => r.int(0, p.rows)) : undefined,
@@ -66,7 +66,12 @@ export const scatterRowsKernel = defineKernel<ScatterRowsParams>({
     }
     return { out };
   },
-  sample: r => ({ rows: r.int(1, 20), width: r.pick([1, r.int(1, 30)]), count: r.int(1, 40), accumulate: 0 }),
+  sample: r => ({
+    rows: r.int(1, 20),
+    width: r.pick([1, r.int(1, 30)]),
+    count: r.pick([r.int(1, 40), 150]),
+    accumulate: 0,
+  }),
   fill: (name, p, size, r) =>
     name === 'indices' ? Uint32Array.from({ length: size }, () => r.int(0, p.rows)) : undefined,
   tolerance: { kind: 'dot', terms: p => p.count },

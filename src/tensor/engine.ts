@@ -137,7 +137,7 @@ export class Engine implements Disposable {
       if (given) {
         this.checkOperand(spec.name, name, given, shape, tensor.dtype ?? 'f32');
         tensors[name] = given;
-        if (tensor.role === 'out' && sharesMemory(given, inputs)) {
+        if (tensor.role === 'out' && given.dtype === 'f32' && sharesMemory(given, inputs)) {
           // WebGPU judges by buffer: a dispatch must not read one part of the flat gradients and write another.
           const detour = this.empty(given.shape, given.dtype, `${spec.name}.${name}`);
           detours.push([detour, given]);
