@@ -16,6 +16,8 @@ export interface RunPosition {
   readonly history: readonly EpochMetrics[];
   /** The epoch whose weights early stopping would give back, if it is on. */
   readonly bestEpoch?: number;
+  /** See `hashProgram`: with another program the run would go on to other bits. */
+  readonly program: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Checkpoint {
   readonly arrays: Readonly<Record<string, Float32Array | Uint32Array>>;
 }
 
-const FORMAT = 'weft checkpoint 1';
+const FORMAT = 'weft checkpoint 2';
 
 /** One file, so that a checkpoint is either the old one or the whole new one. */
 export function encodeCheckpoint({ position, arrays }: Checkpoint): Uint8Array {

@@ -40,6 +40,8 @@ export interface RunConfig {
   readonly variants: VariantTable;
   /** Hash of all shaders of this version. */
   readonly shaders: string;
+  /** What the device was told to do, as `fit` reports it to `onReady`; its checkpoints are bound to it too. */
+  readonly program?: string;
 }
 
 /** What a run was trained on. */
@@ -62,6 +64,7 @@ export async function describeRun(
   training: TrainingOptions,
   data: RunData,
   version: string,
+  program?: string,
 ): Promise<RunConfig> {
   const { gpu } = model.engine;
   return {
@@ -74,6 +77,7 @@ export async function describeRun(
     adapter: gpu.device.info,
     variants: { ...gpu.chooser.table },
     shaders: await hashShaders(),
+    ...(program !== undefined && { program }),
   };
 }
 

@@ -34,7 +34,8 @@ export class Evaluator implements Disposable {
   private constructor(
     private readonly data: GpuDataset,
     private readonly indices: Tensor,
-    private readonly step: CompiledStep<Tensor>,
+    /** The forward pass of one batch; its result are the logits. */
+    readonly compiled: CompiledStep<Tensor>,
   ) {}
 
   static async compile(
@@ -59,7 +60,7 @@ export class Evaluator implements Disposable {
   /** Evaluates these pictures of the data set. @throws InterruptedError when `signal` fires. */
   async run(pictures: Uint32Array, signal?: AbortSignal): Promise<Evaluation> {
     const batches = new Batches(pictures, { batch: this.indices.size });
-    const classes = this.step.result.shape[1]!;
+    const classes = this.compiled.result.shape[1]!;
     const logits = new Float32Array(pictures.length * classes);
     const pending: Promise<void>[] = [];
     try {
@@ -67,9 +68,9 @@ export class Evaluator implements Disposable {
         if (signal?.aborted) throw new InterruptedError('evaluation: interrupted');
         const { indices, rows } = batches.at(0, step);
         this.indices.write(indices);
-        await this.step.run({ rows });
+        await this.compiled.run({ rows });
         const start = step * batches.batch * classes;
-        const arrived = peek(this.step.result).then(values => {
+        const arrived = peek(this.compiled.result).then(values => {
           logits.set(values.subarray(0, rows * classes), start);
         });
         // Whoever awaits it below gets the error; until then it must not count as unhandled.
@@ -85,7 +86,7 @@ export class Evaluator implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.step[Symbol.dispose]();
+    this.compiled[Symbol.dispose]();
     this.indices.dispose();
   }
 }

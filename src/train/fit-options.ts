@@ -22,8 +22,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Kernels are being compiled. */
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
-  /** Everything is compiled, nothing has run: the table of variants is complete. */
-  readonly onReady?: (() => void | Promise<void>) | undefined;
+  /** Everything is compiled, nothing has run: the table of variants is complete. `program` is the hash of the steps. */
+  readonly onReady?: ((program: string) => void | Promise<void>) | undefined;
   /** A few times a second. */
   readonly onStep?: ((progress: StepProgress) => void) | undefined;
   readonly onEpoch?: ((metrics: EpochMetrics) => void | Promise<void>) | undefined;

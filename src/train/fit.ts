@@ -18,6 +18,7 @@ import { Evaluator } from './evaluate.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
 import { interruptedError, numericError, type Place } from './failures.ts';
 import type { FitData, FitOptions, FitResult } from './fit-options.ts';
+import { hashProgram } from './program.ts';
 import { type Arrays, type EpochTotals, encodeModel, TrainStep, type UsedArrays, writeModel } from './step.ts';
 
 export type { FitData, FitOptions, FitResult };
@@ -39,9 +40,30 @@ export async function fit(model: Model, data: FitData, options: FitOptions): Pro
     throw new ValueError('fit: early stopping needs validation pictures; give some, or leave patience out');
   }
   using step = await TrainStep.compile(model, data.data, training, options.onCompile);
+  checkInterrupt(options);
   using evaluator = data.validation ? await Evaluator.compile(model, data.data, progressOf(options)) : undefined;
-  await options.onReady?.();
-  return await new Run(model, data, options, step, evaluator).go();
+  checkInterrupt(options);
+  const program = await hashProgram([...step.compiled, ...(evaluator ? [evaluator.compiled] : [])]);
+  if (options.resume) {
+    // First what names the tensor that does not fit: it says more than two hashes.
+    step.checkArrays(options.resume.arrays);
+    checkProgram(options.resume, program, options.folder?.path ?? 'checkpoint');
+  }
+  await options.onReady?.(program);
+  return await new Run(model, data, options, step, evaluator, program).go();
+}
+
+/** @throws ResumeError when this version of weft, or this adapter, computes the run in another way. */
+function checkProgram({ position }: Checkpoint, program: string, where: string): void {
+  if (position.program === program) return;
+  throw new ResumeError(
+    `${where}: cannot resume: the program of its steps was '${position.program}', is '${program}', so the bits would ` +
+      'differ; use the version of weft and the adapter it was started with, or start a new run',
+  );
+}
+
+function checkInterrupt({ signal }: FitOptions): void {
+  if (signal?.aborted) throw new InterruptedError('training: interrupted before its first step; nothing was changed');
 }
 
 const progressOf = ({ onCompile }: FitOptions) => (onCompile ? { progress: onCompile } : {});
@@ -75,6 +97,7 @@ class Run {
     private readonly options: FitOptions,
     private readonly trainStep: TrainStep,
     private readonly evaluator: Evaluator | undefined,
+    private readonly program: string,
   ) {
     this.training = options.training;
     this.batches = new Batches(data.train, { batch: this.training.batch, seed: this.training.seed });
@@ -250,14 +273,17 @@ class Run {
     const { folder } = this.options;
     if (!folder) return;
     await folder.writeMetrics(this.history);
-    const epoch = String(this.best?.epoch ?? this.history.length);
-    await folder.writeModel(encodeModel(this.model, used, { model: this.model.name, epoch }));
+    const epoch = this.best?.epoch ?? this.history.length;
+    // Weights of an interrupted run lie between two epochs: the step says where.
+    const step = this.best ? epoch * this.batches.stepsPerEpoch : this.step;
+    const metadata = { model: this.model.name, epoch: String(epoch), step: String(step) };
+    await folder.writeModel(encodeModel(this.model, used, metadata));
   }
 
   private position(): RunPosition {
-    const { epoch, stepInEpoch, step, secondsBefore, history } = this;
+    const { epoch, stepInEpoch, step, secondsBefore, history, program } = this;
     const best = this.best && { bestEpoch: this.best.epoch };
-    return { epoch, stepInEpoch, step, seconds: secondsBefore, history, ...best };
+    return { epoch, stepInEpoch, step, seconds: secondsBefore, history, ...best, program };
   }
 
   private restore({ position, arrays }: Checkpoint): void {

@@ -13,7 +13,7 @@ export interface ClassMetrics {
   readonly support: number;
 }
 
-/** Two classes taken for each other, with how often. */
+/** A class that was taken for another, with how often: not the other way round. */
 export interface ConfusedPair {
   readonly actual: string;
   readonly predicted: string;

@@ -9,7 +9,7 @@ import type { EpochMetrics } from './events.ts';
  *
  *     config.json                   what was trained, on what, with which kernels
  *     metrics.jsonl                 a line an epoch
- *     model.safetensors             the weights, by layer: the best so far, or the last
+ *     model.safetensors             the weights, by layer: the best so far, or the last; epochs and steps that made them
  *     checkpoint/latest.safetensors everything that `resume` needs
  *     curves.svg                    drawn by whoever reports
  *

@@ -126,17 +126,21 @@ export class TrainStep implements Disposable {
     return arrays;
   }
 
-  /** Puts a checkpoint's arrays back. @throws ResumeError when one is missing or of another size. */
+  /** Puts a checkpoint's arrays back. @throws ResumeError as `checkArrays` does. */
   writeArrays(arrays: Arrays): void {
-    const tensors = this.tensors();
-    for (const [name, { size }] of tensors) {
+    this.checkArrays(arrays);
+    for (const [name, tensor] of this.tensors()) tensor.write(arrays[name]!);
+  }
+
+  /** @throws ResumeError when one of a checkpoint's arrays is missing or of another size. */
+  checkArrays(arrays: Arrays): void {
+    for (const [name, { size }] of this.tensors()) {
       const found = arrays[name]?.length;
       if (found === size) continue;
       throw new ResumeError(
         `checkpoint: '${name}' has ${found ?? 'no'} values, this model and optimizer need ${size}; resume with the options the run was started with`,
       );
     }
-    for (const [name, tensor] of tensors) tensor.write(arrays[name]!);
   }
 
   private tensors(): [name: string, tensor: Tensor][] {

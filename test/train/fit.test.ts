@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { readSafetensors } from '../../src/io/safetensors.ts';
 import type { Model } from '../../src/nn/index.ts';
 import { FileError, InterruptedError, NumericError, ResumeError, ValueError } from '../../src/platform/errors.ts';
 import type { TrainingOptions } from '../../src/train/config.ts';
+import type { StepProgress } from '../../src/train/events.ts';
 import { type FitOptions, fit as fitModel } from '../../src/train/fit.ts';
 import { RunFolder } from '../../src/train/run-folder.ts';
+import { TrainStep } from '../../src/train/step.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { memoryFiles, toyRun, toyTraining } from './toy.ts';
 
@@ -100,6 +103,43 @@ describe('early stopping', () => {
   });
 });
 
+describe('an interrupt before the first step', () => {
+  it('ends the run once its kernels are compiled, and leaves nothing behind', async () => {
+    const { files, contents } = memoryFiles();
+    const stop = new AbortController();
+    stop.abort();
+    const options = { folder: new RunFolder(files, 'run'), signal: stop.signal };
+    await expect(run(toyTraining(), options)).rejects.toThrow(/interrupted before its first step/);
+    expect([...contents.keys()]).toEqual([]);
+  });
+});
+
+describe('progress', () => {
+  it('is timed when the device answers: the steps asked about were only submitted when it was asked', async () => {
+    const { totals } = TrainStep.prototype;
+    const slow = vi.spyOn(TrainStep.prototype, 'totals').mockImplementation(async function (this: TrainStep) {
+      const answer = await totals.call(this);
+      await new Promise(resolve => setTimeout(resolve, 300));
+      return answer;
+    });
+    const seen: StepProgress[] = [];
+    const training = toyTraining({ epochs: 2 });
+    const { history } = (await run(training, { onStep: moment => void seen.push(moment) })).result;
+    slow.mockRestore();
+    expect(seen.length).toBeGreaterThan(0);
+    for (const [i, moment] of seen.entries()) {
+      const { epoch, step, imagesPerSecond, secondsLeft } = moment;
+      if (seen[i - 1]?.epoch === epoch) expect(step).toBeGreaterThan(seen[i - 1]!.step);
+      // A timer may fire a little early.
+      expect(imagesPerSecond).toBeLessThan((step * training.batch) / 0.29);
+      expect(imagesPerSecond).toBeGreaterThan(0);
+      expect(secondsLeft).toBeGreaterThan(0.29);
+      expect(secondsLeft).toBeLessThan(Number.POSITIVE_INFINITY);
+    }
+    for (const { imagesPerSecond } of history) expect(imagesPerSecond).toBeLessThan(165 / 0.29);
+  });
+});
+
 describe('averaged weights', () => {
   it('are what is validated and kept, while training goes on with its own', async () => {
     const plain = await run(toyTraining());
@@ -114,7 +154,7 @@ describe('averaged weights', () => {
 });
 
 describe('resume', () => {
-  const everything = toyTraining({ emaDecay: 0.9, patience: 50, clipNorm: 1 });
+  const everything = toyTraining({ emaDecay: 0.9, patience: 50, clipNorm: 1, microBatches: 2 });
 
   it('goes on after an epoch with the bits of an unbroken run', async () => {
     const { files } = memoryFiles();
@@ -145,6 +185,9 @@ describe('resume', () => {
       await expect(run(everything, options, 'conv')).rejects.toThrow(InterruptedError);
       resume = await folder.readCheckpoint();
       places.push(resume!.position.stepInEpoch);
+      const { metadata } = readSafetensors(await folder.readModel(), 'run');
+      const { bestEpoch, step } = resume!.position;
+      expect(metadata).toMatchObject({ step: String(bestEpoch === undefined ? step : 6 * bestEpoch) });
     }
     expect(Math.max(...places), 'interrupted within an epoch').toBeGreaterThan(0);
     const last = await run(everything, { folder, resume }, 'conv');
@@ -154,6 +197,22 @@ describe('resume', () => {
     );
   });
 
+  it('stops early at the epoch at which an unbroken run would have stopped', async () => {
+    const training = toyTraining({ epochs: 30, patience: 2, learningRate: 0.5, optimizer: 'rmsprop' });
+    const unbroken = await run(training);
+    const { epoch } = unbroken.result;
+    const { files } = memoryFiles();
+    const folder = new RunFolder(files, 'run');
+    // Broken off between the best epoch and the one that ends the run.
+    await run({ ...training, epochs: epoch + 1 }, { folder });
+    const resume = await folder.readCheckpoint();
+    expect(resume!.position.bestEpoch).toBe(epoch);
+    const rest = await run(training, { folder, resume });
+    expect(rest.result).toMatchObject({ epoch, because: 'best-validation', stoppedEarly: true });
+    expect(rest.result.history).toHaveLength(epoch + 2);
+    expect(rest.bits).toEqual(unbroken.bits);
+  });
+
   it('refuses a checkpoint of another model or optimizer by what differs', async () => {
     const { files } = memoryFiles();
     const folder = new RunFolder(files, 'run');
@@ -161,6 +220,25 @@ describe('resume', () => {
     const resume = await folder.readCheckpoint();
     await expect(run(toyTraining(), { resume }, 'conv')).rejects.toThrow(ResumeError);
     await expect(run(toyTraining({ emaDecay: 0.9 }), { resume })).rejects.toThrow(/'optimizer.average' has no values/);
+  });
+
+  it('refuses to go on with another program, which would give other bits', async () => {
+    const { files } = memoryFiles();
+    const folder = new RunFolder(files, 'run');
+    const programs: string[] = [];
+    const onReady = (program: string) => void programs.push(program);
+    await run(toyTraining({ epochs: 1, clipNorm: 1 }), { folder, onReady });
+    const resume = await folder.readCheckpoint();
+    expect(resume!.position.program).toMatch(/^[0-9a-f]{64}$/);
+    // The arrays fit; only what the update does with them differs.
+    const other = run(toyTraining({ clipNorm: 2 }), { folder, resume, onReady });
+    await expect(other).rejects.toThrow(ResumeError);
+    await expect(run(toyTraining({ clipNorm: 2 }), { folder, resume })).rejects.toThrow(
+      `run: cannot resume: the program of its steps was '${programs[0]}', is '`,
+    );
+    // Neither the number of epochs nor the place in the run is part of it.
+    await run(toyTraining({ epochs: 2, clipNorm: 1 }), { folder, resume, onReady });
+    expect(programs).toEqual([resume!.position.program, resume!.position.program]);
   });
 
   it('refuses a damaged checkpoint as a file error', async () => {
