@@ -5,8 +5,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=scripts/system.sh
 . "$here/system.sh"
 
-for browser in ${WEFT_CHROMIUM:-} chromium chromium-browser google-chrome google-chrome-stable; do
-  if command -v "$browser" >/dev/null; then exit 0; fi
+for browser in "${WEFT_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+  if [ -n "$browser" ] && command -v "$browser" >/dev/null; then exit 0; fi
 done
 case $(uname -s) in Linux) ;; *) exit 0 ;; esac # The browser tests look for Chrome in the places of macOS themselves.
 
