@@ -15,8 +15,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments } from '../../scripts/arguments.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LOADER = join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 const SCRIPTS = ['weft', 'scripts/system.sh', 'scripts/setup-vulkan.sh', 'scripts/setup-chromium.sh'];
 
 /**
@@ -121,8 +123,71 @@ describe.runIf(process.platform === 'linux')('./weft', () => {
   });
 
   it('needs no adapter to print help', () => {
-    for (const args of [[], ['--help'], ['help'], ['train', '--help'], ['--version']]) weft(args);
-    expect(calls().filter(call => call === 'probe')).toEqual([]);
+    for (const args of [[], ['--help'], ['help'], ['train', '--help'], ['--version'], ['test', '--help']]) {
+      weft(args);
+      expect(calls().filter(call => !call.startsWith('npm'))).toEqual([expect.stringMatching(/^run (main|test)\.ts/)]);
+    }
+  });
+
+  it('runs the tests and their help in a script of their own', () => {
+    program('chromium', 'exit 0');
+    for (const [args, script] of [
+      [['test'], 'test'],
+      [['--no-install', 'test', '--help'], 'test'],
+      [['fuzz', '3'], 'fuzz'],
+      [['fuzz', '--help'], 'fuzz'],
+      [['doctor', 'test'], 'main'],
+    ] as const) {
+      weft([...args]);
+      expect(calls().at(-1)).toMatch(new RegExp(`^run ${script}\\.ts ${args[0]} `));
+    }
+  });
+
+  it('looks for Chromium only when tests will run in it', () => {
+    mkdirSync(join(clone, 'test/browser'), { recursive: true });
+    writeFileSync(join(clone, 'test/browser/train.test.ts'), '');
+    writeFileSync(join(clone, 'scripts/setup-chromium.sh'), `echo chromium >>'${clone}/calls'`);
+    const asks = (...args: string[]) => {
+      weft(args);
+      return calls().includes('chromium');
+    };
+    for (const args of [[], ['-t', 'matmul'], ['browser'], ['matmul', './test/browser'], ['train'], ['--json']])
+      expect([args, asks('test', ...args)]).toEqual([args, true]);
+    for (const args of [
+      ['matmul'],
+      ['--json', 'test/io', '-t', 'x'],
+      ['--adapter', 'software', 'launcher'],
+      ['--help'],
+    ])
+      expect([args, asks('test', ...args)]).toEqual([args, false]);
+    expect(asks('fuzz')).toBe(false);
+  });
+
+  it('finds the Chromium that is named, in a folder with a space as well', () => {
+    const tools = join(clone, 'tools');
+    mkdirSync(tools);
+    for (const tool of ['dirname', 'uname', 'id']) symlinkSync(`/usr/bin/${tool}`, join(tools, tool));
+    program('my chromium', 'exit 0');
+    const setUp = (env: Record<string, string>) =>
+      spawnSync('/bin/sh', [join(clone, 'scripts/setup-chromium.sh')], {
+        encoding: 'utf8',
+        env: { PATH: tools, WEFT_NO_INSTALL: '1', ...env },
+      });
+    expect(setUp({ WEFT_CHROMIUM: join(clone, 'bin/my chromium') })).toMatchObject({ status: 0, stderr: '' });
+    expect(setUp({}).stderr).toContain('the browser tests need Chromium');
+  });
+
+  it.each(['a#b', 'what?', '100%', 'back\\slash'])('says at once that it cannot start in a folder named %s', name => {
+    const odd = join(clone, name);
+    mkdirSync(odd);
+    copyFileSync(join(clone, 'weft'), join(odd, 'weft'));
+    const env = { PATH: '/usr/bin:/bin', HOME: join(clone, 'home') };
+    const found = spawnSync('/bin/sh', [join(odd, 'weft'), 'doctor'], { encoding: 'utf8', env, input: '' });
+    const { status, stdout, stderr } = found;
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `weft: the path ${odd} has one of % # ? \\ in it, with which Node cannot load the sources; move the folder\n`,
+    );
   });
 
   it('refuses an old Node, or none, and says what to do', () => {
@@ -167,5 +232,53 @@ describe.runIf(process.platform === 'linux')('./weft', () => {
     const env = { PATH: `${join(clone, 'bin')}:/usr/bin:/bin`, HOME: join(clone, 'home') };
     expect(spawnSync('/bin/sh', [link, '--version'], { env, cwd: '/', input: '' }).status).toBe(0);
     expect(calls().at(-1)).toMatch(/^run main\.ts --version/);
+  });
+});
+
+describe('the arguments of weft test', () => {
+  const parse = (...args: string[]) => parseArguments('test', args);
+
+  it('lose what is not for the test runner, and nothing else', () => {
+    const plain = { help: false, json: false, noInstall: false };
+    expect(parse('test', '--adapter=software', 'matmul')).toEqual({ ...plain, adapter: 'software', rest: ['matmul'] });
+    expect(parse('--adapter', 'software', 'matmul')).toEqual({ ...plain, adapter: 'software', rest: ['matmul'] });
+    expect(parse('--no-install', 'test', 'test', '-t', 'x')).toEqual({
+      ...{ ...plain, noInstall: true },
+      rest: ['test', '-t', 'x'],
+    });
+    expect(parse('io', '--json', '-h')).toEqual({ ...plain, json: true, help: true, rest: ['io'] });
+  });
+
+  const run = (script: string, ...args: string[]) => {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
+    const all = ['--import', LOADER, join(ROOT, 'scripts', script), ...args];
+    return spawnSync(process.execPath, all, { encoding: 'utf8', env, input: '' });
+  };
+
+  it('--json leaves one document on stdout; without it the counts are the last line', () => {
+    const json = run('test.ts', 'test/data/idx.test.ts', '--json');
+    expect(json.status).toBe(0);
+    expect(JSON.parse(json.stdout)).toEqual({ passed: expect.any(Number), failed: 0 });
+    expect(json.stderr).toContain('test/data/idx.test.ts');
+    const { passed } = JSON.parse(json.stdout) as { passed: number };
+    expect(run('test.ts', '--adapter=none', 'test/data/idx.test.ts').stdout).toMatch(
+      new RegExp(`\\n${passed} passed, 0 failed\\n$`),
+    );
+  });
+
+  it('hand the adapter on', () => {
+    const { status, stdout } = run('test.ts', '--adapter', 'Voodoo 2', 'test/gpu/device.test.ts', '--json');
+    expect(status).toBe(1);
+    expect((JSON.parse(stdout) as { failed: number }).failed).toBeGreaterThan(0);
+  });
+
+  it('are explained, as are those of weft fuzz', () => {
+    for (const script of ['test.ts', 'fuzz.ts']) {
+      const { status, stdout } = run(script, '--help');
+      expect([script, status]).toEqual([script, 0]);
+      expect(stdout).toMatch(/^Usage: .*--json.*Examples:/s);
+    }
+    const wrong = run('fuzz.ts', 'many');
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("whole number from 1, not 'many'")]);
   });
 });
