@@ -24,6 +24,7 @@ export {
   makeSchedule,
   OPTIMIZERS,
   type OptimizerSettings,
+  optimizerKnows,
   SCHEDULES,
   type ScheduleSettings,
 } from './settings.ts';

@@ -14,6 +14,10 @@ export interface OptimizerSettings {
   readonly optimizer: (typeof OPTIMIZERS)[number];
   /** SGD and RMSprop only. */
   readonly momentum?: number | undefined;
+  /** SGD with momentum only. */
+  readonly nesterov?: boolean | undefined;
+  /** Adam and AdamW only. */
+  readonly amsgrad?: boolean | undefined;
   readonly weightDecay?: number | undefined;
   /** Largest global norm of the gradients. Default: no limit. */
   readonly clipNorm?: number | undefined;
@@ -21,7 +25,15 @@ export interface OptimizerSettings {
   readonly emaDecay?: number | undefined;
 }
 
-/** The optimizer that the settings name. @throws ValueError for a setting out of its range. */
+/** The optimizers that know a setting which not all of them know. */
+const KNOWN_BY = { momentum: ['sgd', 'rmsprop'], nesterov: ['sgd'], amsgrad: ['adam', 'adamw'] } as const;
+
+/** Whether the setting means anything to the optimizer. */
+export function optimizerKnows(optimizer: OptimizerSettings['optimizer'], setting: keyof typeof KNOWN_BY): boolean {
+  return (KNOWN_BY[setting] as readonly string[]).includes(optimizer);
+}
+
+/** The optimizer that the settings name. @throws ValueError for a setting out of its range, or one that would be ignored. */
 export function makeOptimizer(settings: OptimizerSettings): Optimizer {
   const { clipNorm, emaDecay } = settings;
   let optimizer = plainOptimizer(settings);
@@ -29,22 +41,39 @@ export function makeOptimizer(settings: OptimizerSettings): Optimizer {
   return emaDecay === undefined ? optimizer : withAverage(optimizer, emaDecay);
 }
 
-function plainOptimizer({ optimizer, momentum, weightDecay }: OptimizerSettings): Optimizer {
+function plainOptimizer(settings: OptimizerSettings): Optimizer {
+  const { optimizer, momentum, nesterov, amsgrad, weightDecay } = settings;
+  refuseIgnored(settings);
   const decay = weightDecay === undefined ? {} : { weightDecay };
   const withMomentum = momentum === undefined ? decay : { ...decay, momentum };
+  const withAmsgrad = amsgrad === undefined ? decay : { ...decay, amsgrad };
   switch (optimizer) {
     case 'sgd':
-      return sgd(withMomentum);
+      return sgd(nesterov === undefined ? withMomentum : { ...withMomentum, nesterov });
     case 'rmsprop':
       return rmsprop(withMomentum);
     case 'adam':
-      return adam(decay);
+      return adam(withAmsgrad);
     case 'adamw':
-      return adamW(decay);
+      return adamW(withAmsgrad);
     default:
       throw new ValueError(
         `optimizer '${optimizer as string}': there is none of that name; there are ${OPTIMIZERS.join(', ')}`,
       );
+  }
+}
+
+/** A setting that does nothing would still be kept with the run, which then says what it is not. */
+function refuseIgnored(settings: OptimizerSettings): void {
+  const { optimizer, momentum = 0, nesterov } = settings;
+  if (!OPTIMIZERS.includes(optimizer)) return;
+  for (const setting of ['momentum', 'nesterov', 'amsgrad'] as const) {
+    if (!settings[setting] || optimizerKnows(optimizer, setting)) continue;
+    const others = KNOWN_BY[setting].join(' or ');
+    throw new ValueError(`optimizer '${optimizer}': knows no ${setting}; leave it out, or choose ${others}`);
+  }
+  if (nesterov && momentum === 0) {
+    throw new ValueError(`optimizer '${optimizer}': nesterov looks ahead along the momentum; give one, such as 0.9`);
   }
 }
 

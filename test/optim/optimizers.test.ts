@@ -222,6 +222,24 @@ describe('settings', () => {
     expect(() => withAverage(sgd(), 1)).toThrow(/decay is 1/);
   });
 
+  it('reach what only some optimizers know, and refuse it of the others', () => {
+    const nesterov = makeOptimizer({ optimizer: 'sgd', momentum: 0.9, nesterov: true });
+    expect(nesterov.config).toMatchObject({ momentum: 0.9, nesterov: true });
+    for (const optimizer of ['adam', 'adamw'] as const) {
+      expect(makeOptimizer({ optimizer, amsgrad: true }).config.amsgrad).toBe(true);
+      expect(() => makeOptimizer({ optimizer, momentum: 0.9 })).toThrow(
+        `optimizer '${optimizer}': knows no momentum; leave it out, or choose sgd or rmsprop`,
+      );
+    }
+    for (const settings of [
+      { optimizer: 'rmsprop', momentum: 0.9, nesterov: true },
+      { optimizer: 'sgd', amsgrad: true },
+      { optimizer: 'sgd', nesterov: true },
+    ] as const) {
+      expect(() => makeOptimizer(settings)).toThrow(ValueError);
+    }
+  });
+
   it('name an optimizer with all that wraps it', () => {
     const made = makeOptimizer({ optimizer: 'sgd', momentum: 0.8, weightDecay: 0.01, clipNorm: 2, emaDecay: 0.9 });
     expect(made.name).toBe('sgd');
