@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { findDataSet } from '../data/find.ts';
 import { type AdapterInfo, describeAdapter } from '../gpu/capabilities.ts';
-import { AdapterError, WeftError } from '../platform/errors.ts';
+import { AdapterError } from '../platform/errors.ts';
 import { listAdapters, nodeDataPlaces, openGpu } from '../platform/node.ts';
 import type { AdapterName, GpuSource } from '../platform/platform.ts';
 import { Engine } from '../tensor/engine.ts';
 import { type MatmulMeasure, measureMatmul } from './measure.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { formatBytes, log, pairs, print, printJson } from './output.ts';
+import { neededNode } from './parse.ts';
 
 /** What `weft doctor --json` prints. */
 export interface Diagnosis {
@@ -52,9 +53,8 @@ const SHOWN_LIMITS = [
 export function register(program: Command): void {
   const command = program
     .command('doctor')
-    .description('check that this machine can train: Node, adapter, data set, weights, speed')
-    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)');
-  example(jsonOption(command), 'weft doctor', 'weft doctor --json --adapter software');
+    .description('check that this machine can train: Node, adapter, data set, weights, speed');
+  example(jsonOption(dataOption(command)), 'weft doctor', 'weft doctor --json --adapter software');
   command.action(async () => {
     const options = command.optsWithGlobals<DoctorOptions>();
     const diagnosis = await diagnose(options);
@@ -67,18 +67,10 @@ export function register(program: Command): void {
 
 async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const problems: string[] = [];
-  /** A problem must not hide the ones behind it. */
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof WeftError)) throw error;
-      problems.push(`${error.name}: ${error.message}`);
-      return null;
-    }
-  };
-  const gpu = await attempt(() => examineGpu(options.adapter));
-  const data = await attempt(() => findDataSet(nodeDataPlaces(options.data), log));
+  const tooOld = judgeNode(process.version);
+  if (tooOld) problems.push(tooOld);
+  const gpu = await attempt(problems, () => examineGpu(options.adapter));
+  const data = await attempt(problems, () => findDataSet(nodeDataPlaces(options.data), log));
   return {
     ok: problems.length === 0,
     problems,
@@ -95,6 +87,27 @@ async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
     weights: await findWeights(),
     matmul: gpu?.matmul ?? null,
   };
+}
+
+/** What is wrong with a version of Node, if anything. */
+export function judgeNode(version: string, needed = neededNode()): string | undefined {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const [neededMajor = 0, neededMinor = 0] = needed.split('.').map(Number);
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return undefined;
+  return `Node ${version}: too old, weft needs ${needed} or later; install it from nodejs.org`;
+}
+
+/**
+ * What the work gives, or null and one more problem: none may hide the ones behind it. A driver's own error is one too,
+ * whatever its class.
+ */
+export async function attempt<T>(problems: string[], work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    problems.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return null;
+  }
 }
 
 async function examineGpu(wanted?: string): Promise<{ adapter: AdapterReport; matmul: MatmulMeasure }> {
@@ -151,7 +164,7 @@ function describe({ node, adapter, data, weights, matmul, ok }: Diagnosis): stri
     }
   } else lines.push(['adapter', 'none']);
   if (matmul) lines.push([`matmul ${matmul.size}`, `${matmul.gflops.toPrecision(3)} GFLOP/s (${matmul.variant})`]);
-  lines.push(['data set', data ? `${data.name}, ${data.train} + ${data.test} pictures, in ${data.where}` : 'none']);
+  lines.push(['data set', data ? `${data.name}, ${data.train} + ${data.test} images, in ${data.where}` : 'none']);
   lines.push(['weights', weights.models.join(', ') || `none in ${weights.folder} (only transfer models need them)`]);
   lines.push(['training', ok ? 'can run' : 'cannot run']);
   return pairs(lines);

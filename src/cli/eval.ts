@@ -15,7 +15,7 @@ import {
 } from '../train/metrics.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { loadRun } from './load-run.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 
 /** What `weft eval --json` prints. */
@@ -47,9 +47,8 @@ export function register(program: Command): void {
   const command = program
     .command('eval')
     .description('judge a trained model by the test set')
-    .argument('<folder>', 'the folder of a run, as weft train makes them')
-    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)');
-  example(jsonOption(command), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
+    .argument('<folder>', 'the folder of a run, as weft train makes them');
+  example(jsonOption(dataOption(command)), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
   command.action(async (folder: string) => {
     const options = command.optsWithGlobals<EvalOptions>();
     const report = await evaluate(folder, options);
@@ -59,10 +58,10 @@ export function register(program: Command): void {
 }
 
 async function evaluate(path: string, options: EvalOptions): Promise<TestReport> {
-  using stop = listenForInterrupt();
-  using run = await loadRun(path, options.adapter);
+  using run = await loadRun(path, options);
   const { config, model, engine } = run;
   const { train, test } = await findDataSet(nodeDataPlaces(options.data), log);
+  using stop = listenForInterrupt();
   if (test.classes.length > model.outputShape[0]!) {
     throw new ValueError(
       `${path}: tells ${model.outputShape[0]} classes apart, ${test.name} has ${test.classes.length}`,
@@ -99,11 +98,11 @@ function describe(report: TestReport): string {
   const right = (title: string) => ({ title, align: 'right' as const });
   const [low, high] = interval.map(share => percent(share));
   return [
-    `${model} (${run}) on ${data.name}, ${count(images)} pictures`,
+    `${model} (${run}) on ${data.name}, ${count(images)} images`,
     `accuracy ${percent(accuracy)} (95 %: ${low} to ${high}), loss ${loss.toFixed(4)}`,
     '',
     table(
-      [{ title: 'class' }, right('precision'), right('recall'), right('F1'), right('pictures')],
+      [{ title: 'class' }, right('precision'), right('recall'), right('F1'), right('images')],
       classes.map(c => [c.name, percent(c.precision, 1), percent(c.recall, 1), percent(c.f1, 1), count(c.support)]),
     ),
     '',

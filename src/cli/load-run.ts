@@ -1,8 +1,10 @@
 import { Model } from '../nn/index.ts';
-import { nodeFiles, openGpu } from '../platform/node.ts';
-import { Engine } from '../tensor/engine.ts';
+import { nodeFiles } from '../platform/node.ts';
+import type { Engine } from '../tensor/engine.ts';
 import type { RunConfig } from '../train/config.ts';
 import { RunFolder } from '../train/run-folder.ts';
+import { openEngine } from './open-engine.ts';
+import type { GlobalOptions } from './options.ts';
 
 /** A finished or interrupted run, with its weights on the device. Disposing it closes the device. */
 export interface LoadedRun extends Disposable {
@@ -13,11 +15,11 @@ export interface LoadedRun extends Disposable {
 }
 
 /** @throws FileError when the folder holds no run or its weights are missing or damaged; AdapterError */
-export async function loadRun(path: string, adapter: string | undefined): Promise<LoadedRun> {
+export async function loadRun(path: string, options: Pick<GlobalOptions, 'adapter'>): Promise<LoadedRun> {
   const folder = new RunFolder(nodeFiles, path);
   const config = await folder.readConfig();
   const weights = await folder.readModel();
-  const engine = await Engine.open(await openGpu(adapter === undefined ? {} : { adapter }));
+  const engine = await openEngine(options);
   try {
     const model = Model.fromJSON(engine, config.model);
     model.load(weights, folder.at('model.safetensors'));

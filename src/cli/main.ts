@@ -83,5 +83,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const code = await main(process.argv.slice(2));
 // After a failure something may still hold the GPU, and with it the process; after success that would be a defect.
-if (code === EXIT.done) process.exitCode = code;
-else process.exit(code);
+process.exitCode = code;
+// Leaving at once would cut off what is still on its way into a pipe, such as the JSON of a failed diagnosis.
+if (code !== EXIT.done) process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -21,6 +21,14 @@ export function example(command: Command, ...lines: string[]): Command {
   );
 }
 
+/** `--data`, for every command that reads a data set. */
+export function dataOption(command: Command): Command {
+  return command.option(
+    '--data <path>',
+    'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)',
+  );
+}
+
 /** `--json`, for every command that prints a result. */
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print the result as one JSON document on stdout');

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { InvalidArgumentError } from 'commander';
+import { findModel, type Recipe } from '../models/index.ts';
+import { UsageError, ValueError } from '../platform/errors.ts';
 
 /** Turns an option's text into its value. */
 type Parser = (text: string) => number;
@@ -24,7 +26,30 @@ export function numberBetween(low: number, high: number, from: 'above' | 'from' 
   };
 }
 
+/** What settings that were typed lead to. @throws UsageError where it would throw a ValueError: the typing was wrong. */
+export function fromTyped<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof ValueError ? new UsageError(error.message) : error;
+  }
+}
+
+/** The model of that name. @throws UsageError when there is none. */
+export function recipeOf(name: string): Recipe {
+  return fromTyped(() => findModel(name));
+}
+
 /** The version of this weft. */
 export function weftVersion(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+  return packageJson().version;
+}
+
+/** The oldest Node that it runs on: '20.19'. */
+export function neededNode(): string {
+  return packageJson().engines.node.replace('>=', '');
+}
+
+function packageJson(): { version: string; engines: { node: string } } {
+  return createRequire(import.meta.url)('../../package.json') as { version: string; engines: { node: string } };
 }

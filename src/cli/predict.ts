@@ -52,7 +52,7 @@ async function predict(path: string, image: string, options: PredictOptions): Pr
   const bytes = await nodeFiles.read(image);
   const drawn = decodeGrey(bytes, image);
   const picture = options.invert ? invert(drawn) : drawn;
-  using run = await loadRun(path, options.adapter);
+  using run = await loadRun(path, options);
   const [height, width, channels] = run.model.inputShape as [number, number, number];
   if (channels !== 1) {
     throw new ValueError(`${path}: takes pictures of ${channels} channels; weft predict knows grey ones only`);

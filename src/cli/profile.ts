@@ -4,16 +4,15 @@ import { GpuDataset } from '../data/gpu-dataset.ts';
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { median } from '../gpu/profile.ts';
 import { Sampler } from '../kernels/sampler.ts';
-import { findModel, models, type Recipe } from '../models/index.ts';
+import { models, type Recipe } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
-import { UsageError, ValueError } from '../platform/errors.ts';
-import { openGpu } from '../platform/node.ts';
 import type { ProfiledDispatch } from '../tensor/compile.ts';
-import { Engine } from '../tensor/engine.ts';
+import type { Engine } from '../tensor/engine.ts';
 import { TrainStep } from '../train/step.ts';
+import { openEngine } from './open-engine.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { formatBytes, print, printJson, table } from './output.ts';
-import { wholeFrom } from './parse.ts';
+import { recipeOf, wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 
 /** One dispatch of the step, with its share of the sum. */
@@ -42,7 +41,7 @@ export interface Profile {
     /** Bytes of the step's intermediates as planned, and the largest sum of those alive at once: no plan takes less. */
     peak: number;
     live: number;
-    /** Everything on the device, with parameters, optimizer and pictures. */
+    /** Everything on the device, with parameters, optimizer and images. */
     device: number;
   };
 }
@@ -66,7 +65,7 @@ export function register(program: Command): void {
     .command('profile')
     .description('list the dispatches of one training step with their times')
     .argument('<model>', `one of ${Object.keys(models).join(', ')}`)
-    .option('--batch <n>', 'pictures in a step', wholeFrom(1))
+    .option('--batch <n>', 'images in a step', wholeFrom(1))
     .option(
       '--repeats <n>',
       `rounds, of which the median counts (default: ${REPEATS}, fewer of a slow step)`,
@@ -86,8 +85,7 @@ async function measure(name: string, options: ProfileOptions): Promise<Profile> 
   const recipe = recipeOf(name);
   const { unsliced = false } = options;
   const batch = options.batch ?? recipe.defaults.batch;
-  const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
-  using engine = await Engine.open(source, unsliced ? { caps: LIKE_A_GPU } : {});
+  using engine = await openEngine(options, unsliced ? { caps: LIKE_A_GPU } : {});
   using data = new GpuDataset(engine, noise(recipe, batch));
   using model = new Model(engine, recipe.build(), { name, inputShape: recipe.inputShape, seed: 1 });
   const bar = new ProgressBar();
@@ -133,14 +131,6 @@ function withSpeeds(dispatches: readonly ProfiledDispatch[], sum: number): Profi
   });
 }
 
-function recipeOf(name: string): Recipe {
-  try {
-    return findModel(name);
-  } catch (error) {
-    throw error instanceof ValueError ? new UsageError(error.message) : error;
-  }
-}
-
 /** Milliseconds of a step as training runs it, from submission to the end: the median. */
 async function timeStep(engine: Engine, step: TrainStep, batch: number, repeats: number): Promise<number> {
   const indices = Uint32Array.from({ length: batch }, (_, i) => i);
@@ -155,7 +145,7 @@ async function timeStep(engine: Engine, step: TrainStep, batch: number, repeats:
   return median(times);
 }
 
-/** Pictures that need no data set: what a step costs does not depend on what they show. */
+/** Images that need no data set: what a step costs does not depend on what they show. */
 function noise({ inputShape }: Recipe, count: number): ImageData8 {
   const [height, width, channels] = inputShape as [number, number, number];
   const random = new Sampler(1);

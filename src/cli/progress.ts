@@ -14,6 +14,18 @@ const BAR = 24;
 const PLAIN_SECONDS = 15;
 
 /**
+ * The same moment, with the validations to come in the time that is left: as long as the one of the latest finished
+ * epoch, if there is one.
+ * @param images trained on in an epoch.
+ */
+export function withValidation(progress: StepProgress, latest: EpochMetrics | undefined, images: number): StepProgress {
+  if (!latest) return progress;
+  const validation = Math.max(0, latest.seconds - images / latest.imagesPerSecond);
+  const epochs = progress.epochs - progress.epoch + 1;
+  return { ...progress, secondsLeft: progress.secondsLeft + epochs * validation };
+}
+
+/**
  * Shows how a run gets on: on a terminal a bar that is redrawn in place, elsewhere plain lines. Each finished epoch
  * leaves one line behind in both.
  */

@@ -6,21 +6,22 @@ import { splitOf } from '../data/split.ts';
 import { subset } from '../data/subset.ts';
 import { findModel, models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
-import { OPTIMIZERS, SCHEDULES } from '../optim/index.ts';
-import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
-import { nodeDataPlaces, nodeFiles, openGpu } from '../platform/node.ts';
+import { makeOptimizer, OPTIMIZERS, optimizerKnows, SCHEDULES } from '../optim/index.ts';
+import { ResumeError, UsageError } from '../platform/errors.ts';
+import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
-import { Engine } from '../tensor/engine.ts';
+import type { Engine } from '../tensor/engine.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import { checkResumable, describeData, describeRun, type RunConfig, type TrainingOptions } from '../train/config.ts';
 import { type FitResult, fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { openEngine } from './open-engine.ts';
+import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson } from './output.ts';
-import { numberBetween, weftVersion, wholeFrom } from './parse.ts';
-import { ProgressBar } from './progress.ts';
+import { fromTyped, numberBetween, recipeOf, weftVersion, wholeFrom } from './parse.ts';
+import { ProgressBar, withValidation } from './progress.ts';
 
 /** What is trained with, as typed: undefined where the recipe decides. */
 interface TrainOptions extends GlobalOptions {
@@ -31,6 +32,8 @@ interface TrainOptions extends GlobalOptions {
   optimizer?: TrainingOptions['optimizer'];
   schedule?: TrainingOptions['schedule'];
   momentum?: number;
+  nesterov?: boolean;
+  amsgrad?: boolean;
   weightDecay?: number;
   warmUp?: number;
   clipNorm?: number;
@@ -55,7 +58,7 @@ export function register(program: Command): void {
     .description('train a model and keep the run in a folder')
     .argument('[model]', `one of ${Object.keys(models).join(', ')}; may be left out with --resume --out`)
     .option('--epochs <n>', 'epochs to train', wholeFrom(1))
-    .option('--batch <n>', 'pictures in a step', wholeFrom(1))
+    .option('--batch <n>', 'images in a step', wholeFrom(1))
     .option('--seed <n>', 'key of first weights, order and dropout (default: 1)', wholeFrom(0))
     .option(
       '--lr <rate>',
@@ -65,6 +68,8 @@ export function register(program: Command): void {
     .addOption(new Option('--optimizer <name>', 'what moves the weights').choices(OPTIMIZERS))
     .addOption(new Option('--schedule <name>', 'how the learning rate changes').choices(SCHEDULES))
     .option('--momentum <share>', 'of sgd and rmsprop', numberBetween(0, 1))
+    .option('--nesterov', 'sgd looks ahead along its momentum')
+    .option('--amsgrad', 'adam and adamw divide by the largest second moment so far')
     .option('--weight-decay <rate>', 'decoupled weight decay', numberBetween(0, Number.POSITIVE_INFINITY))
     .option('--warm-up <epochs>', 'epochs in which the learning rate rises', numberBetween(0, Number.POSITIVE_INFINITY))
     .option(
@@ -76,13 +81,12 @@ export function register(program: Command): void {
     .option('--ema <decay>', 'use a moving average of the weights, such as 0.999', numberBetween(0, 1))
     .option('--patience <epochs>', 'stop when validation loss has not fallen for so long; keep the best', wholeFrom(1))
     .option('--micro-batches <n>', 'compute each batch in so many parts, for less memory', wholeFrom(1))
-    .option('--full', 'train on all pictures, without validation')
-    .option('--limit <n>', 'train on so many pictures, all classes in proportion', wholeFrom(1))
+    .option('--full', 'train on all images, without validation')
+    .option('--limit <n>', 'train on so many images, all classes in proportion', wholeFrom(1))
     .option('--resume', 'go on with the run in --out')
-    .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)')
-    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)');
+    .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)');
   example(
-    jsonOption(command),
+    jsonOption(dataOption(command)),
     'weft train mlp',
     'weft train cnn --full --epochs 10 --seed 1 --out runs/cnn',
     'weft train --resume --out runs/cnn',
@@ -115,19 +119,20 @@ interface Start {
 }
 
 async function train(name: string | undefined, options: TrainOptions): Promise<void> {
-  using stop = listenForInterrupt();
   const start = options.resume ? await resumed(name, options) : await fresh(name, options);
   const { folder, training, config, full, limit } = start;
-  const { train: pictures } = await findDataSet(nodeDataPlaces(options.data), log);
-  const split = chooseSplit(pictures, full, limit);
+  const { train: images } = await findDataSet(nodeDataPlaces(options.data), log);
+  // Until here Ctrl-C ends the process at once: there is nothing to bring to an end.
+  using stop = listenForInterrupt();
+  const split = chooseSplit(images, full, limit);
   // Before anything that takes long: a folder that cannot be written to is known now.
   if (!config) await folder.writeMetrics([]);
-  const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
-  using engine = await Engine.open(source, config ? { table: config.variants } : {});
-  if (config) await checkResumable(config, engine, pictures, folder.path);
-  using data = new GpuDataset(engine, pictures);
-  using model = makeModel(engine, start, pictures);
+  using engine = await openEngine(options, config ? { table: config.variants } : {});
+  if (config) await checkResumable(config, engine, images, folder.path);
+  using data = new GpuDataset(engine, images);
+  using model = makeModel(engine, start, images);
   const bar = new ProgressBar();
+  let latest = start.checkpoint?.position.history.at(-1);
   try {
     announce(model, start, split, engine);
     const result = await fit(
@@ -139,14 +144,17 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
         resume: start.checkpoint,
         signal: stop.signal,
         onCompile: (done, total) => bar.status(`compiling kernels ${done}/${total}`),
-        onReady: async () => {
+        onReady: async program => {
           const counts = { train: split.train.length, validation: split.validation?.length ?? 0, full };
-          const run = describeData(pictures, { ...counts, ...(limit !== undefined && { limit }) });
-          const described = await describeRun(model, training, run, weftVersion());
+          const run = describeData(images, { ...counts, ...(limit !== undefined && { limit }) });
+          const described = await describeRun(model, training, run, weftVersion(), program);
           await folder.writeConfig(config ? { ...described, created: config.created } : described);
         },
-        onStep: progress => bar.step(progress),
-        onEpoch: metrics => bar.epoch(metrics, training.epochs),
+        onStep: progress => bar.step(withValidation(progress, latest, split.train.length)),
+        onEpoch: metrics => {
+          latest = metrics;
+          bar.epoch(metrics, training.epochs);
+        },
       },
     );
     bar.clear();
@@ -161,10 +169,11 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
 async function fresh(name: string | undefined, options: TrainOptions): Promise<Start> {
   if (name === undefined) throw new UsageError(`train: name a model: ${Object.keys(models).join(', ')}`);
   if (options.full && options.patience !== undefined) {
-    throw new UsageError('--patience: --full holds back no pictures to judge by; leave one of the two out');
+    throw new UsageError('--patience: --full holds back no images to judge by; leave one of the two out');
   }
   const { defaults } = recipeOf(name);
   const training = chooseTraining(defaults, options);
+  fromTyped(() => makeOptimizer(training));
   if (training.batch % (training.microBatches ?? 1) !== 0) {
     throw new UsageError(`--micro-batches: ${training.microBatches} do not divide a batch of ${training.batch}`);
   }
@@ -188,6 +197,7 @@ async function resumed(name: string | undefined, options: TrainOptions): Promise
   const checkpoint = await folder.readCheckpoint();
   const { limit, full } = config.data;
   const epochs = options.epochs ?? config.training.epochs;
+  checkEpochs(folder.path, epochs, config, checkpoint);
   return {
     folder,
     training: { ...config.training, epochs },
@@ -199,20 +209,31 @@ async function resumed(name: string | undefined, options: TrainOptions): Promise
   };
 }
 
-const defaultFolder = (model: string, seed: number) => `runs/${model}-seed${seed}`;
-
-function recipeOf(name: string) {
-  try {
-    return findModel(name);
-  } catch (error) {
-    throw error instanceof ValueError ? new UsageError(error.message) : error;
+/** Another number of epochs must leave the finished ones as they are. @throws ResumeError */
+function checkEpochs(path: string, epochs: number, config: RunConfig, checkpoint: Checkpoint | undefined): void {
+  const { schedule, epochs: planned } = config.training;
+  if (epochs !== planned && schedule !== 'constant') {
+    throw new ResumeError(
+      `${path}: --epochs ${epochs}: its schedule '${schedule}' was laid out for ${planned} epochs, another number would ` +
+        'change the learning rates of the steps already done; leave it out, or start a new run',
+    );
+  }
+  const finished = checkpoint?.position.history.length ?? 0;
+  if (epochs < finished) {
+    throw new ResumeError(`${path}: --epochs ${epochs}: ${finished} are finished already; name at least as many`);
   }
 }
+
+const defaultFolder = (model: string, seed: number) => `runs/${model}-seed${seed}`;
 
 const findTitle = (name: string) => models[name]?.title ?? name;
 
 /** The recipe's defaults, with what was typed in their place. */
-function chooseTraining(defaults: Omit<TrainingOptions, 'seed'>, options: TrainOptions): TrainingOptions {
+function chooseTraining(recipe: Omit<TrainingOptions, 'seed'>, options: TrainOptions): TrainingOptions {
+  const { momentum, ...others } = recipe;
+  // The recipe's momentum belongs to its own optimizer.
+  const keeps = momentum !== undefined && optimizerKnows(options.optimizer ?? recipe.optimizer, 'momentum');
+  const defaults = keeps ? recipe : others;
   const typed: Partial<Record<keyof TrainingOptions, unknown>> = {
     epochs: options.epochs,
     batch: options.batch,
@@ -221,6 +242,8 @@ function chooseTraining(defaults: Omit<TrainingOptions, 'seed'>, options: TrainO
     optimizer: options.optimizer,
     schedule: options.schedule,
     momentum: options.momentum,
+    nesterov: options.nesterov,
+    amsgrad: options.amsgrad,
     weightDecay: options.weightDecay,
     warmUpEpochs: options.warmUp,
     clipNorm: options.clipNorm,
@@ -233,25 +256,25 @@ function chooseTraining(defaults: Omit<TrainingOptions, 'seed'>, options: TrainO
   return { seed: 1, ...defaults, ...(Object.fromEntries(given) as Partial<TrainingOptions>) };
 }
 
-/** Which pictures are learned from and which are held back. */
+/** Which images are learned from and which are held back. */
 function chooseSplit(
-  pictures: ImageData8,
+  images: ImageData8,
   full: boolean,
   limit: number | undefined,
 ): { train: Uint32Array; validation?: Uint32Array } {
-  const split = splitOf(pictures);
-  const all = full ? Uint32Array.from({ length: pictures.count }, (_, i) => i) : split.train;
+  const split = splitOf(images);
+  const all = full ? Uint32Array.from({ length: images.count }, (_, i) => i) : split.train;
   if (limit !== undefined && limit > all.length) {
-    throw new UsageError(`--limit: ${limit} are more than the ${all.length} pictures there are to train on`);
+    throw new UsageError(`--limit: ${limit} are more than the ${all.length} images there are to train on`);
   }
-  const train = subset(all, pictures.labels, limit);
+  const train = subset(all, images.labels, limit);
   return full ? { train } : { train, validation: split.validation };
 }
 
-function makeModel(engine: Engine, { model, training, config }: Start, pictures: ImageData8): Model {
+function makeModel(engine: Engine, { model, training, config }: Start, images: ImageData8): Model {
   const { seed } = training;
   if (config) return Model.fromJSON(engine, config.model, { seed });
-  const { height, width, channels, classes } = pictures;
+  const { height, width, channels, classes } = images;
   const layer = findModel(model).build(classes.length);
   return new Model(engine, layer, { name: model, inputShape: [height, width, channels], seed });
 }
@@ -265,9 +288,7 @@ function announce(
   const { device, description } = engine.gpu.device.info;
   const held = validation ? `${count(validation.length)} for validation` : 'none held back';
   log(`${findTitle(model.name)}: ${count(model.parameters.count)} parameters, on ${device || description}`);
-  log(
-    `${count(train.length)} pictures (${held}), ${training.epochs} epochs, batch ${training.batch}, in ${folder.path}`,
-  );
+  log(`${count(train.length)} images (${held}), ${training.epochs} epochs, batch ${training.batch}, in ${folder.path}`);
   if (checkpoint) log(`going on in epoch ${Math.min(checkpoint.position.epoch, training.epochs)}`);
 }
 

@@ -13,6 +13,10 @@ export interface TrainingOptions extends TrainingDefaults {
   readonly seed: number;
   /** Each batch is computed in this many parts whose gradients are added up, to need less memory. Default 1. */
   readonly microBatches?: number;
+  /** Nesterov's look-ahead, for SGD with momentum. */
+  readonly nesterov?: boolean;
+  /** Adam and AdamW divide by the largest second moment so far. */
+  readonly amsgrad?: boolean;
   /** Largest global norm of the gradients; longer ones are scaled down to it. Default: no limit. */
   readonly clipNorm?: number;
   /** Share of the target that is spread over all classes. Default 0. */

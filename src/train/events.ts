@@ -25,6 +25,6 @@ export interface StepProgress {
   readonly loss: number;
   readonly accuracy: number;
   readonly imagesPerSecond: number;
-  /** Until the last epoch ends, at the present speed, without validation. */
+  /** Until the last epoch ends, at the present speed: training alone, whoever shows it adds the validations to come. */
   readonly secondsLeft: number;
 }

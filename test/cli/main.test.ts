@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Diagnosis } from '../../src/cli/doctor.ts';
+import { attempt, type Diagnosis, judgeNode } from '../../src/cli/doctor.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = ['--import', 'tsx', fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))];
@@ -75,6 +75,24 @@ describe('doctor', () => {
     expect(problems[0]).toMatch(/^AdapterError: no adapter matches 'Voodoo 2'/);
     expect(problems[1]).toMatch(/^FileError: \/nowhere: cannot read \(ENOENT\)/);
     for (const problem of problems) expect(stderr).toContain(problem);
+  });
+
+  it('finds a Node that is too old', () => {
+    for (const version of ['v18.20.4', 'v20.18.3']) {
+      expect(judgeNode(version)).toBe(
+        `Node ${version}: too old, weft needs 20.19 or later; install it from nodejs.org`,
+      );
+    }
+    for (const version of ['v20.19.0', 'v22.0.0', 'v24.1.0', process.version])
+      expect(judgeNode(version)).toBeUndefined();
+  });
+
+  it("takes a driver's failure for a problem of the machine", async () => {
+    const problems: string[] = [];
+    const failed = await attempt(problems, () => Promise.reject(new TypeError('vkCreateInstance failed with -9')));
+    expect([failed, problems]).toEqual([null, ['TypeError: vkCreateInstance failed with -9']]);
+    expect(await attempt(problems, async () => 7)).toBe(7);
+    expect(problems).toHaveLength(1);
   });
 
   it('heeds WEFT_DATA and WEFT_ADAPTER', () => {

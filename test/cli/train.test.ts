@@ -74,7 +74,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('weft train', () => {
   it('keeps the run in a folder', () => {
     const { status, stdout, stderr } = weft(['train', 'mlp', '--epochs', '3']);
-    expect(stderr).toContain('2,200 pictures (200 for validation), 3 epochs');
+    expect(stderr).toContain('2,200 images (200 for validation), 3 epochs');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^mlp: weights of epoch 3, validation accuracy \d+\.\d+ %; .*kept in runs\/mlp-seed1\n/);
     expect(readdirSync(join(folder, run)).sort()).toEqual([
@@ -88,12 +88,13 @@ describe('weft train', () => {
     expect(Object.keys(metrics(run)[0]!)).toEqual([
       ...['epoch', 'loss', 'accuracy', 'valLoss', 'valAccuracy', 'seconds', 'imagesPerSecond'],
     ]);
-    const { training, variants, adapter, data: used, shaders } = config(run);
+    const { training, variants, adapter, data: used, shaders, program } = config(run);
     expect(training).toMatchObject({ seed: 1, epochs: 3, batch: 128, optimizer: 'adam', learningRate: 0.001 });
     expect(Object.keys(variants).length).toBeGreaterThan(5);
     expect(adapter.description).not.toBe('');
     expect(used).toMatchObject({ train: 2200, validation: 200, full: false });
-    expect(used.sha256 + shaders).toMatch(/^[0-9a-f]{128}$/);
+    expect(used.sha256 + shaders + program).toMatch(/^[0-9a-f]{192}$/);
+    expect(checkpoint(run).position.program).toBe(program);
     expect(readFileSync(at(run, 'curves.svg'), 'utf8')).toMatch(/^(<\?xml[^>]*>\s*)?<svg/);
   });
 
@@ -109,8 +110,14 @@ describe('weft train', () => {
     const cases = [
       [['train', 'mpl'], "'mpl': there is no such model"],
       [['train', 'mlp', '--lr', 'fast'], 'must be a number above 0'],
-      [['train', 'mlp', '--full', '--patience', '2', '--out', 'no'], '--full holds back no pictures'],
+      [['train', 'mlp', '--full', '--patience', '2', '--out', 'no'], '--full holds back no images'],
       [['train', 'mlp', '--micro-batches', '5', '--out', 'no'], '5 do not divide a batch of 128'],
+      [
+        ['train', 'mlp', '--momentum', '0.9', '--out', 'no'],
+        'knows no momentum; leave it out, or choose sgd or rmsprop',
+      ],
+      [['train', 'resnet20', '--amsgrad', '--out', 'no'], "'sgd': knows no amsgrad; leave it out, or choose adam"],
+      [['train', 'mlp', '--optimizer', 'sgd', '--nesterov', '--out', 'no'], 'nesterov looks ahead along the momentum'],
       [['train', '--resume', '--out', 'runs/mlp-seed1', '--lr', '0.1'], '--lr: a run that is resumed keeps'],
     ] as const;
     for (const [args, text] of cases) {
@@ -131,7 +138,22 @@ describe('weft train', () => {
     expect(config(run).training.epochs).toBe(4);
   });
 
-  it('takes a part of the pictures, or all of them without validation', () => {
+  it('goes on to other epochs only where the finished ones stay what they were', () => {
+    const less = weft(['train', '--resume', '--out', run, '--epochs', '2']);
+    expect(less.status).toBe(1);
+    expect(less.stderr).toContain(`ResumeError: ${run}: --epochs 2: 4 are finished already`);
+    const args = ['train', 'mlp', '--epochs', '2', '--limit', '400', '--schedule', 'cosine', '--optimizer', 'sgd'];
+    expect(weft([...args, '--momentum', '0.5', '--nesterov', '--out', 'cosine']).status).toBe(0);
+    expect(config('cosine').training).toMatchObject({ momentum: 0.5, nesterov: true });
+    const before = config('cosine');
+    const more = weft(['train', '--resume', '--out', 'cosine', '--epochs', '3']);
+    expect(more.status).toBe(1);
+    expect(more.stderr).toContain("its schedule 'cosine' was laid out for 2 epochs");
+    expect(config('cosine')).toEqual(before);
+    expect(weft(['train', '--resume', '--out', 'cosine', '--epochs', '2']).status).toBe(0);
+  });
+
+  it('takes a part of the images, or all of them without validation', () => {
     const args = ['train', 'mlp', '--epochs', '1', '--json', '--batch', '64', '--micro-batches', '2'];
     expect(weft([...args, '--limit', '400', '--out', 'part']).status).toBe(0);
     expect(config('part').data).toMatchObject({ train: 400, validation: 200, limit: 400 });
