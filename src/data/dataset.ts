@@ -2,7 +2,7 @@ import { FileError } from '../platform/errors.ts';
 import type { DataSource } from '../platform/platform.ts';
 import { readIfThere } from './files.ts';
 
-/** Labelled pictures as bytes, the form in which a data set stays on disk, in memory and on the GPU. */
+/** Labelled images as bytes, the form in which a data set stays on disk, in memory and on the GPU. */
 export interface ImageData8 {
   /** [count, height, width, channels], 0 to 255. */
   readonly images: Uint8Array;

@@ -6,7 +6,7 @@ import { parseIdxImages, parseIdxLabels } from './idx.ts';
 
 /**
  * Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
- * Algorithms" (2017), MIT licence. 60,000 and 10,000 grey pictures of 28 x 28 in ten classes.
+ * Algorithms" (2017), MIT licence. 60,000 and 10,000 grey images of 28 x 28 in ten classes.
  */
 export const FASHION_MNIST_CLASSES: readonly string[] = [
   'T-shirt/top',
@@ -43,7 +43,7 @@ export const FASHION_MNIST_FILES = {
 
 export type FashionMnistFile = keyof typeof FASHION_MNIST_FILES;
 
-/** `ImageData8.sha256` of the 60,000 training pictures: tells this data set whatever files it came in. */
+/** `ImageData8.sha256` of the 60,000 training images: tells this data set whatever files it came in. */
 export const FASHION_MNIST_TRAIN = 'a74f4431851a474966d7bcb049ff737c1998241aa8e618aff9f13fc2d80c1c68';
 
 /** Reads the four files from a place and checks each against its hash. A missing or altered one is a `FileError`. */

@@ -16,7 +16,7 @@ const IDX_NAMES: Record<Part, { images: string; labels: string }> = {
 };
 
 /**
- * Reads any data set of labelled pictures: the four idx files of MNIST (plain or .gz), or one .npz with x_train,
+ * Reads any data set of labelled images: the four idx files of MNIST (plain or .gz), or one .npz with x_train,
  * y_train, x_test, y_test. Class names come from `classes.txt` beside them (one a line), from Fashion-MNIST where the
  * content is that, or else are the labels' numbers.
  */
@@ -32,7 +32,7 @@ export async function loadDataSet(source: DataSource, name?: string): Promise<Da
   const [train, test] = [await part('train', classes, called), await part('test', classes, called)];
   if (test.height !== train.height || test.width !== train.width || test.channels !== train.channels) {
     const [a, b] = [train, test].map(p => `${p.height}x${p.width}x${p.channels}`);
-    throw new FileError(`${source.where}: training pictures are ${a}, test pictures ${b}; they must be of one size`);
+    throw new FileError(`${source.where}: training images are ${a}, test images ${b}; they must be of one size`);
   }
   return { name: called, where: source.where, ...nameClasses(train, test) };
 }
@@ -75,7 +75,7 @@ function npzReader(bytes: Uint8Array, where: string): PartReader {
     const x = find(`x_${part}`);
     const at = `${where} (x_${part})`;
     if (!(x.data instanceof Uint8Array)) {
-      throw new FileError(`${at}: is ${x.dtype}; save pictures as numpy.uint8, 0 to 255`);
+      throw new FileError(`${at}: is ${x.dtype}; save images as numpy.uint8, 0 to 255`);
     }
     const labels = toLabels(find(`y_${part}`), `${where} (y_${part})`);
     return await makeImageData({ images: x.data, shape: x.shape, labels, classes, name: `${name} ${part}`, where: at });

@@ -20,7 +20,7 @@ export const VALIDATION_SHARE = 1 / 12;
 const PURPOSE = 0x73706c74;
 
 /**
- * The pictures that every choice is made by (early stopping, recipes, sweeps), and those that are trained on: for
+ * The images that every choice is made by (early stopping, recipes, sweeps), and those that are trained on: for
  * Fashion-MNIST the list in this repository, for any other data set a split of the same kind drawn from `SPLIT_SEED`.
  */
 export function splitOf(data: Pick<ImageData8, 'labels' | 'sha256'>): Split {
@@ -29,14 +29,12 @@ export function splitOf(data: Pick<ImageData8, 'labels' | 'sha256'>): Split {
 }
 
 /**
- * Draws `validation` indices so that every class keeps its share of them to within one picture. The same labels and seed give
+ * Draws `validation` indices so that every class keeps its share of them to within one image. The same labels and seed give
  * the same lists on every machine.
  */
 export function stratifiedSplit(labels: Uint8Array, validation: number, seed: number): Split {
   if (!Number.isInteger(validation) || validation < 0 || validation > labels.length) {
-    throw new ValueError(
-      `split: ${validation} validation pictures of ${labels.length}; give a whole number in between`,
-    );
+    throw new ValueError(`split: ${validation} validation images of ${labels.length}; give a whole number in between`);
   }
   const members: number[][] = Array.from({ length: 256 }, () => []);
   labels.forEach((label, index) => {

@@ -9,7 +9,7 @@ import type { Engine } from '../tensor/engine.ts';
 
 /** How a model is trained: plain values, kept with the run. A recipe's defaults are most of it. */
 export interface TrainingOptions extends TrainingDefaults {
-  /** Key of first weights, order of the pictures and dropout. */
+  /** Key of first weights, order of the images and dropout. */
   readonly seed: number;
   /** Each batch is computed in this many parts whose gradients are added up, to need less memory. Default 1. */
   readonly microBatches?: number;
@@ -56,9 +56,9 @@ export interface RunData {
   /** Pictures trained on and held back for validation. */
   readonly train: number;
   readonly validation: number;
-  /** Trained on all pictures, none held back. */
+  /** Trained on all images, none held back. */
   readonly full: boolean;
-  /** Only so many pictures of the training set were used. */
+  /** Only so many images of the training set were used. */
   readonly limit?: number;
 }
 

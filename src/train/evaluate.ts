@@ -6,17 +6,17 @@ import { type CompiledStep, compile } from '../tensor/compile.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { peek } from './peek.ts';
 
-/** What a model says of some pictures. */
+/** What a model says of some images. */
 export interface Evaluation {
   /** Mean cross-entropy in nats, without smoothing or weights. NaN when a logit is. */
   readonly loss: number;
   /** 0 to 1. */
   readonly accuracy: number;
-  /** True class of each picture, in the order in which they were given. */
+  /** True class of each image, in the order in which they were given. */
   readonly labels: Uint8Array;
   /** The class of the first largest logit. */
   readonly predictions: Uint8Array;
-  /** [pictures, classes], softmax of the logits. */
+  /** [images, classes], softmax of the logits. */
   readonly probabilities: Float32Array;
 }
 
@@ -57,7 +57,7 @@ export class Evaluator implements Disposable {
     }
   }
 
-  /** Evaluates these pictures of the data set. @throws InterruptedError when `signal` fires. */
+  /** Evaluates these images of the data set. @throws InterruptedError when `signal` fires. */
   async run(pictures: Uint32Array, signal?: AbortSignal): Promise<Evaluation> {
     const batches = new Batches(pictures, { batch: this.indices.size });
     const classes = this.compiled.result.shape[1]!;
@@ -91,7 +91,7 @@ export class Evaluator implements Disposable {
   }
 }
 
-/** Loss, predictions and probabilities from logits [pictures, classes], in float64. */
+/** Loss, predictions and probabilities from logits [images, classes], in float64. */
 export function judge(logits: Float32Array, labels: Uint8Array, classes: number): Evaluation {
   const count = labels.length;
   const predictions = new Uint8Array(count);

@@ -1,11 +1,11 @@
-/** One line of metrics.jsonl. `val*` always means the validation pictures, never the test set. */
+/** One line of metrics.jsonl. `val*` always means the validation images, never the test set. */
 export interface EpochMetrics {
   /** From 1. */
   readonly epoch: number;
-  /** Mean over the training pictures as they were seen, with dropout on and weights moving. */
+  /** Mean over the training images as they were seen, with dropout on and weights moving. */
   readonly loss: number;
   readonly accuracy: number;
-  /** Missing when the run has no validation pictures. */
+  /** Missing when the run has no validation images. */
   readonly valLoss?: number;
   readonly valAccuracy?: number;
   /** Training and validation together. */

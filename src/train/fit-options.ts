@@ -6,9 +6,9 @@ import type { RunFolder } from './run-folder.ts';
 
 export interface FitData {
   readonly data: GpuDataset;
-  /** Which pictures to learn from. */
+  /** Which images to learn from. */
   readonly train: Uint32Array;
-  /** Which pictures every choice is made by. Without them no validation happens. */
+  /** Which images every choice is made by. Without them no validation happens. */
   readonly validation?: Uint32Array | undefined;
 }
 

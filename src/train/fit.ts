@@ -37,7 +37,7 @@ const LOOK_EVERY = 250;
 export async function fit(model: Model, data: FitData, options: FitOptions): Promise<FitResult> {
   const { training } = options;
   if (training.patience !== undefined && !data.validation) {
-    throw new ValueError('fit: early stopping needs validation pictures; give some, or leave patience out');
+    throw new ValueError('fit: early stopping needs validation images; give some, or leave patience out');
   }
   using step = await TrainStep.compile(model, data.data, training, options.onCompile);
   checkInterrupt(options);

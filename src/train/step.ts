@@ -54,7 +54,7 @@ export class TrainStep implements Disposable {
 
   /**
    * Traces and compiles the step for batches of `options.batch`. The optimizer starts from the model's present weights.
-   * @throws ShapeError when the pictures do not fit the model; ValueError for options that cannot be.
+   * @throws ShapeError when the images do not fit the model; ValueError for options that cannot be.
    */
   static async compile(
     model: Model,
@@ -81,7 +81,7 @@ export class TrainStep implements Disposable {
   }
 
   /**
-   * One step on the pictures `indices`, of which the first `rows` count. Returns when it is submitted.
+   * One step on the images `indices`, of which the first `rows` count. Returns when it is submitted.
    * @param step from 1; @param learningRate of this step.
    */
   async run(indices: Uint32Array, rows: number, step: number, learningRate: number): Promise<void> {
@@ -187,7 +187,7 @@ function checkFit(model: Model, data: GpuDataset): void {
   const { inputShape, outputShape, name } = model;
   if (inputShape.join() !== data.imageShape.join()) {
     throw new ShapeError(
-      `model '${name}': input is [${inputShape.join(', ')}], the pictures are [${data.imageShape.join(', ')}]`,
+      `model '${name}': input is [${inputShape.join(', ')}], the images are [${data.imageShape.join(', ')}]`,
     );
   }
   const classes = data.classes.length;

@@ -64,7 +64,7 @@ describe('loadDataSet', () => {
     [
       'pictures of two sizes',
       { ...idxFiles(), 't10k-images.idx3-ubyte': idx([2, 2, 2], new Uint8Array(8)) },
-      /training pictures are 2x3x1, test pictures 2x2x1/,
+      /training images are 2x3x1, test images 2x2x1/,
     ],
     ['no pictures', { ...idxFiles(), 'train-images-idx3-ubyte': idx([0, 2, 3], []) }, /holds no images/],
     [
@@ -76,7 +76,7 @@ describe('loadDataSet', () => {
     [
       'pictures that are not bytes',
       { 'a.npz': npzFile({ 'x_train.npy': npy('<f4', [1, 1, 1], f4(0.5)) }) },
-      /^memory\/toy\/a\.npz \(x_train\): is f4; save pictures as numpy\.uint8/,
+      /^memory\/toy\/a\.npz \(x_train\): is f4; save images as numpy\.uint8/,
     ],
     ['a missing array', { 'a.npz': zipSync({}) }, /^memory\/toy\/a\.npz: has no array x_train/],
     [

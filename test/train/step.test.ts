@@ -145,7 +145,7 @@ describe('the training step', () => {
     using net = convNet(engine);
     const wide = { ...toyImages(16), width: 12, height: 3 };
     using strange = new GpuDataset(engine, wide);
-    await expect(TrainStep.compile(net, strange, toyTraining())).rejects.toThrow(/input is \[6, 6, 1\], the pictures/);
+    await expect(TrainStep.compile(net, strange, toyTraining())).rejects.toThrow(/input is \[6, 6, 1\], the images/);
   });
 
   it('measures every dispatch', async () => {
