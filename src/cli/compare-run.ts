@@ -65,9 +65,9 @@ export async function runOne(
       resume,
       signal,
       onCompile: (done, total) => bar.status(`compiling kernels ${done}/${total}`),
-      onReady: async () => {
+      onReady: async program => {
         if (config) return await checkResumable(config, engine, dataSet.train, path);
-        await folder.writeConfig(await describeRun(model, training, described, bench.version));
+        await folder.writeConfig(await describeRun(model, training, described, bench.version, program));
       },
       onStep: progress => {
         const left = secondsLeft(progress, rest.speed, { ...counts, test: dataSet.test.count });

@@ -43,7 +43,10 @@ function makeProgram(): Command {
     .version(version)
     .option('--adapter <name>', "part of a WebGPU adapter's name, or 'software' (also WEFT_ADAPTER)")
     .option('--no-install', 'never install or fetch system packages (also WEFT_NO_INSTALL=1; ./weft heeds it)');
-  program.addHelpText('after', '\n./weft test [vitest arguments] runs the tests of this clone.');
+  program.addHelpText(
+    'after',
+    '\nIn a clone: ./weft test runs its tests, ./weft fuzz [N] runs them on N times as many random shapes.',
+  );
   program.addHelpText('after', '\nExit codes: 0 done, 1 failed with a message, 2 wrong usage, 130 interrupted.');
   example(program, 'weft doctor', 'weft doctor --json --adapter software');
   return program;

@@ -45,7 +45,7 @@ export interface RunConfig {
   /** Hash of all shaders of this version. */
   readonly shaders: string;
   /** What the device was told to do, as `fit` reports it to `onReady`; its checkpoints are bound to it too. */
-  readonly program?: string;
+  readonly program: string;
 }
 
 /** What a run was trained on. */
@@ -53,7 +53,7 @@ export interface RunData {
   readonly name: string;
   readonly sha256: string;
   readonly classes: readonly string[];
-  /** Pictures trained on and held back for validation. */
+  /** Images trained on and held back for validation. */
   readonly train: number;
   readonly validation: number;
   /** Trained on all images, none held back. */
@@ -68,7 +68,7 @@ export async function describeRun(
   training: TrainingOptions,
   data: RunData,
   version: string,
-  program?: string,
+  program: string,
 ): Promise<RunConfig> {
   const { gpu } = model.engine;
   return {
@@ -81,7 +81,7 @@ export async function describeRun(
     adapter: gpu.device.info,
     variants: { ...gpu.chooser.table },
     shaders: await hashShaders(),
-    ...(program !== undefined && { program }),
+    program,
   };
 }
 
