@@ -1,7 +1,7 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { foldGrid } from './grid.ts';
-import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
+import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';
 import { fill, isSubgroup } from './subgroup.ts';
 
@@ -10,9 +10,6 @@ import { fill, isSubgroup } from './subgroup.ts';
 
 type Forward = Conv2dGeometry & { bias: number; relu: number };
 type InputGrad = Conv2dGeometry & { mask: number };
-
-/** More dispatches than this for one convolution are no longer cheap against the work they do. */
-const MOST_DISPATCHES = 512;
 
 export const stepsByOne = (p: Conv2dGeometry) =>
   p.strideH === 1 && p.strideW === 1 && p.dilationH === 1 && p.dilationW === 1;

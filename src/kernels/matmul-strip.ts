@@ -1,6 +1,6 @@
 import { foldGrid } from './grid.ts';
 import type { MatmulParams } from './matmul.ts';
-import { channelsPerSlice, countSlices, repackUniform } from './repack-uniform.ts';
+import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
 import type { Variant } from './spec.ts';
 import { fill, isSubgroup } from './subgroup.ts';
 import { planTransposedProduct } from './transposed-product.ts';
@@ -9,8 +9,6 @@ import { planTransposedProduct } from './transposed-product.ts';
 
 /** Rows of the result that a subgroup accumulates in registers. */
 const ROWS = 16;
-
-const MOST_DISPATCHES = 512;
 
 const onePixel = { kh: 1, kw: 1 };
 

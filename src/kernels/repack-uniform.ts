@@ -36,6 +36,9 @@ export function channelsPerSlice({ kh, kw }: { kh: number; kw: number }, subgrou
   return Math.floor(WINDOW_BYTES / bytesPerChannel / subgroup) * subgroup;
 }
 
+/** More dispatches than this for one call are no longer cheap against the work they do. */
+export const MOST_DISPATCHES = 512;
+
 /** Dispatches that a strip kernel takes for these weights, without the repacking. */
 export function countSlices(weights: { kh: number; kw: number; summed: number; out: number }, subgroup: number) {
   const perSlice = channelsPerSlice(weights, subgroup);
