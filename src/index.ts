@@ -39,6 +39,7 @@ export {
   type Params,
   type Shape,
   type StepValues,
+  type Trade,
   type Values,
   type Variant,
 } from './kernels/spec.ts';

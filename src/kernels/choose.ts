@@ -1,6 +1,6 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { LimitError, ResumeError } from '../platform/errors.ts';
-import { describeParams, type KernelSpec, type Params, type Variant } from './spec.ts';
+import { describeParams, type KernelSpec, type Params, type Trade, type Variant } from './spec.ts';
 
 /** Which variant computes which call: `kernel params` to variant name. Kept with a run, so that it can be repeated to the bit. */
 export type VariantTable = Record<string, string>;
@@ -21,6 +21,7 @@ export class VariantChooser {
   constructor(
     private readonly caps: Capabilities,
     table: VariantTable = {},
+    private readonly allow: readonly Trade[] = [],
   ) {
     this.table = { ...table };
   }
@@ -36,17 +37,27 @@ export class VariantChooser {
         `kernel '${key}': the table of this run says '${pinned}', which ${variant ? 'this device cannot run' : 'this version does not have'}; start a new run, or use the device and version it was made with`,
       );
     }
-    const variant = fastest(spec, p, this.caps);
+    const variant = fastest(spec, p, this.caps, this.allow);
     this.table[key] = variant.name;
     return variant;
   }
 }
 
-function fastest<P extends Params>(spec: KernelSpec<P>, p: P, caps: Capabilities): Variant<P> {
+/** Whether a variant can compute this on the device, and gives up nothing that has not been allowed. */
+export function mayChoose<P extends Params>(
+  variant: Variant<P>,
+  p: P,
+  caps: Capabilities,
+  allow: readonly Trade[],
+): boolean {
+  return variant.supports(p, caps) && (variant.trades === undefined || allow.includes(variant.trades));
+}
+
+function fastest<P extends Params>(spec: KernelSpec<P>, p: P, caps: Capabilities, allow: readonly Trade[]): Variant<P> {
   let best: Variant<P> | undefined;
   let bestSpeed = Number.NEGATIVE_INFINITY;
   for (const variant of spec.variants) {
-    if (!variant.supports(p, caps)) continue;
+    if (!mayChoose(variant, p, caps, allow)) continue;
     const speed = variant.speed(p, caps);
     // Strictly greater: among equals the simpler one, which stands first, wins.
     if (speed > bestSpeed) {

@@ -66,9 +66,19 @@ export interface Plan {
   readonly scratch?: Readonly<Record<string, number>>;
 }
 
+/** What a variant may give up for speed: other products than the definition's, or numbers of half the width. */
+export type Trade = 'winograd' | 'f16';
+
 /** One way to compute a kernel: a shader with its constants. Together the variants of a kernel are its ladder. */
 export interface Variant<P extends Params> {
   readonly name: string;
+  /**
+   * What it gives up. Such a variant is chosen only where the engine's options allow it, and benchmarks show it in a row
+   * of its own. Absent: float32 products and sums, as the plain variant has them.
+   */
+  readonly trades?: Trade;
+  /** Its tolerance, in multiples of the kernel's: how much what it gives up costs. Default 1. */
+  readonly slack?: number;
   /** Whether it can do this at all on such a device. The plain variant can do everything. */
   readonly supports: (p: P, caps: Capabilities) => boolean;
   /**

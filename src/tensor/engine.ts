@@ -3,7 +3,7 @@ import { Device } from '../gpu/device.ts';
 import type { VariantTable } from '../kernels/choose.ts';
 import { copyKernel } from '../kernels/copy.ts';
 import { fillKernel } from '../kernels/fill.ts';
-import type { DType, KernelSpec, Params, Shape, StepValues } from '../kernels/spec.ts';
+import type { DType, KernelSpec, Params, Shape, StepValues, Trade } from '../kernels/spec.ts';
 import { BYTES_PER_ELEMENT, DEFAULT_STEP, sizeOf } from '../kernels/spec.ts';
 import { ShapeError, ValueError } from '../platform/errors.ts';
 import type { GpuSource } from '../platform/platform.ts';
@@ -22,6 +22,8 @@ export interface EngineOptions {
   caps?: Partial<Capabilities>;
   /** Kernel variants of an earlier run, to repeat it to the bit. */
   table?: VariantTable;
+  /** What kernels may give up for speed (see `Variant.trades`). Default: nothing. */
+  allow?: readonly Trade[];
 }
 
 /**

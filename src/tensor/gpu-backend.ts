@@ -19,6 +19,7 @@ import {
   STEP_BYTES,
   type StepValues,
   sizeOf,
+  type Trade,
   type Values,
 } from '../kernels/spec.ts';
 import { KernelError } from '../platform/errors.ts';
@@ -54,10 +55,10 @@ export class GpuBackend implements Backend {
   /** `caps` overrides what kernels may count on: to plan as for another machine, or to force the plain variants. */
   constructor(
     readonly device: Device,
-    options: { caps?: Partial<Capabilities>; table?: VariantTable } = {},
+    options: { caps?: Partial<Capabilities>; table?: VariantTable; allow?: readonly Trade[] } = {},
   ) {
     this.caps = { ...device.caps, ...options.caps };
-    this.chooser = new VariantChooser(this.caps, options.table);
+    this.chooser = new VariantChooser(this.caps, options.table, options.allow);
     this.binder = new Binder(device);
     this.stepMemory = this.real(STEP_BYTES, 'step');
     const blankBytes = MAX_BINDINGS * ALIGNMENT;

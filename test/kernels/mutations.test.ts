@@ -70,7 +70,7 @@ async function isCaught(
     const step = drawStep(random);
     engine.setStep(step);
     const expected = spec.reference(p, inputs, step);
-    const allowed = allowedErrors(spec, p, inputs, expected, step);
+    const allowed = allowedErrors(spec, p, inputs, expected, step, variant.slack);
     let actual: Record<string, Values>;
     try {
       actual = await runVariant(engine, spec, variant, p, inputs, change);

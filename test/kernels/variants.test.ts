@@ -28,7 +28,7 @@ for (const spec of kernels) {
             const step = drawStep(random);
             engine.setStep(step);
             const expected = spec.reference(p, inputs, step);
-            const allowed = allowedErrors(spec, p, inputs, expected, step);
+            const allowed = allowedErrors(spec, p, inputs, expected, step, variant.slack);
             const actual = await runVariant(engine, spec, variant, p, inputs);
             for (const [name, values] of Object.entries(actual)) {
               const difference = firstDifference(values, expected[name]!, allowed[name]!);

@@ -28,13 +28,14 @@ export function drawStep(random: Sampler): StepValues {
   };
 }
 
-/** How far each value of each result may be from the reference. */
+/** How far each value of each result may be from the reference; `slack` is the variant's. */
 export function allowedErrors(
   spec: KernelSpec,
   p: Params,
   inputs: Record<string, Values>,
   expected: Record<string, Values>,
   step: StepValues = DEFAULT_STEP,
+  slack = 1,
 ): Record<string, Float64Array> {
   const { tolerance } = spec;
   const bounds: Record<string, Float64Array> = {};
@@ -43,9 +44,9 @@ export function allowedErrors(
     bounds[name] = Float64Array.from(values, (value, i) => {
       if (tolerance.kind === 'exact') return 0;
       if (tolerance.kind === 'elementwise') {
-        return tolerance.ulps * EPSILON * Math.max(tolerance.floor ?? 1e-3, Math.abs(value));
+        return slack * tolerance.ulps * EPSILON * Math.max(tolerance.floor ?? 1e-3, Math.abs(value));
       }
-      return DOT_FACTOR * EPSILON * Math.sqrt(tolerance.terms(p)) * magnitudes[name]![i]! + 1e-37;
+      return slack * DOT_FACTOR * EPSILON * Math.sqrt(tolerance.terms(p)) * magnitudes[name]![i]! + 1e-37;
     });
   }
   return bounds;
