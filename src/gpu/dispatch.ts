@@ -8,6 +8,8 @@ export class Memory {
   buffer: GPUBuffer | undefined;
   /** A compiled step gave it its buffer and takes it back: disposing a tensor that looks at it frees nothing. */
   planned = false;
+  /** Counts writes that are on their way: what was computed from another version has to be computed again. */
+  version = 0;
 
   constructor(
     readonly bytes: number,

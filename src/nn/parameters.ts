@@ -1,11 +1,13 @@
 /**
  * All numbers that a model learns, in one flat tensor, so that one dispatch can update them all.
  *
- *     parameters.values                 flat f32 tensor; every parameter is a segment that starts on a multiple of 64
+ *     parameters.values                 flat f32 tensor of what is trained; every parameter is a segment that starts on a
+ *                                       multiple of 64
+ *     parameters.frozen                 flat tensor of the parameters that are not trained; undefined when there is none
  *     parameters.segments               [{ name, shape, start, size, trainable, decay, learningRateScale }]
  *     parameters.get(name)              the segment as a tensor of its shape (or a state such as a running mean)
  *     parameters.state                  flat tensor of what is kept but not trained; undefined when there is none
- *     parameters.backward(loss)         gradients of all trainable parameters, into `gradients`
+ *     parameters.backward(loss)         gradients of what is trained, into `gradients`
  *     parameters.gradients              flat tensor of the same layout; ask for it before compiling a step
  *     parameters.table                  [blocks, 2] f32: (learning-rate scale, weight-decay factor) of each 64 elements
  *     parameters.zerosLike(name)        another flat tensor of that layout: moments, averages
@@ -15,15 +17,16 @@
 
 import { type SafetensorsFile, type SafetensorsSource, writeSafetensors } from '../io/safetensors.ts';
 import { fillKernel } from '../kernels/fill.ts';
+import { BLOCK } from '../kernels/flat.ts';
 import { type Shape, sizeOf } from '../kernels/spec.ts';
 import { FileError, ValueError } from '../platform/errors.ts';
 import { gradients } from '../tensor/autograd.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { blockTable, FlatSegments, flatSize, layOut, type Segment } from './flat-segments.ts';
 import { type Initializer, initialValues } from './initializers.ts';
 
-/** Elements in a block: a segment starts on one, so that it can be bound, and a block belongs to one segment. */
-export const BLOCK = 64;
+export { BLOCK, type Segment };
 
 /** What a layer asks for when it is built. */
 export interface Declaration {
@@ -37,32 +40,14 @@ export interface Declaration {
   readonly decay: boolean;
 }
 
-/** Where a parameter lies in the flat tensor and how it is trained. */
-export interface Segment {
-  readonly name: string;
-  readonly shape: Shape;
-  /** First element; a multiple of 64. */
-  readonly start: number;
-  readonly size: number;
-  /** Frozen when false: no gradient is computed and no optimizer moves it. */
-  readonly trainable: boolean;
-  readonly decay: boolean;
-  readonly learningRateScale: number;
-}
-
 export class ParameterSet implements Disposable {
-  /** Flat f32 tensor of all parameters; the gaps between segments hold zeros. */
-  readonly values: Tensor;
-  /** Flat f32 tensor of all state. */
-  readonly state: Tensor | undefined;
-  /** (learning-rate scale, weight-decay factor) of each block of 64 elements; the scale is 0 where frozen. */
-  readonly table: Tensor;
+  /** (learning-rate scale, weight-decay factor) of each block of 64 elements of `values`. */
+  table: Tensor;
   private parts: readonly Segment[];
-  private readonly stateParts: readonly Segment[];
-  private readonly views = new Map<string, Tensor>();
-  private readonly owned: Tensor[] = [];
-  private gradientFlat: Tensor | undefined;
-  private readonly gradientViews = new Map<string, Tensor>();
+  private trained: FlatSegments;
+  private still: FlatSegments | undefined;
+  private readonly kept: FlatSegments | undefined;
+  private gradientParts: FlatSegments | undefined;
 
   /** Lays the parameters out in the order of their declaration and gives them their first values. */
   constructor(
@@ -77,13 +62,33 @@ export class ParameterSet implements Disposable {
     }
     const parameters = declarations.filter(({ role }) => role === 'parameter');
     const state = declarations.filter(({ role }) => role === 'state');
-    this.parts = layOut(parameters, true);
-    this.stateParts = layOut(state, false);
-    this.values = this.makeFlat('parameters', initialise(parameters, this.parts, seed));
-    this.state = state.length > 0 ? this.makeFlat('state', initialise(state, this.stateParts, seed)) : undefined;
-    this.table = this.makeFlat('block table', this.tableValues(), [this.values.size / BLOCK, 2]);
-    for (const { name, start, shape } of this.parts) this.addView(this.views, name, this.values, start, shape).watch();
-    for (const { name, start, shape } of this.stateParts) this.addView(this.views, name, this.state!, start, shape);
+    this.parts = layOut(parameters.map(declaration => toSegment(declaration, true)));
+    const stateParts = layOut(state.map(declaration => toSegment(declaration, false)));
+    this.trained = new FlatSegments(engine, 'parameters', this.parts, initialise(parameters, this.parts, seed));
+    this.kept =
+      state.length > 0 ? new FlatSegments(engine, 'state', stateParts, initialise(state, stateParts, seed)) : undefined;
+    this.table = this.makeTable();
+    for (const { name } of this.parts) this.get(name).watch();
+  }
+
+  /** Flat f32 tensor of all parameters that are trained; the gaps between segments hold zeros. */
+  get values(): Tensor {
+    return this.trained.flat;
+  }
+
+  /** Flat f32 tensor of all parameters that are not. */
+  get frozen(): Tensor | undefined {
+    return this.still?.flat;
+  }
+
+  /** Flat f32 tensor of all state. */
+  get state(): Tensor | undefined {
+    return this.kept?.flat;
+  }
+
+  /** All parameters: `values`, and `frozen` if there is one. */
+  get flats(): readonly Tensor[] {
+    return this.frozen ? [this.values, this.frozen] : [this.values];
   }
 
   get segments(): readonly Segment[] {
@@ -91,7 +96,7 @@ export class ParameterSet implements Disposable {
   }
 
   get stateSegments(): readonly Segment[] {
-    return this.stateParts;
+    return this.kept?.segments ?? [];
   }
 
   /** Number of parameters, without the gaps. */
@@ -101,38 +106,41 @@ export class ParameterSet implements Disposable {
 
   /** A parameter or state as a tensor that shares the flat tensor's memory. @throws ValueError for an unknown name. */
   get(name: string): Tensor {
-    const view = this.views.get(name);
-    if (!view)
-      throw new ValueError(`parameters: there is no '${name}'; there are ${[...this.views.keys()].join(', ')}`);
-    return view;
+    const view = this.trained.get(name) ?? this.still?.get(name) ?? this.kept?.get(name);
+    if (view) return view;
+    const known = [...this.parts, ...this.stateSegments].map(segment => segment.name).join(', ');
+    throw new ValueError(`parameters: there is no '${name}'; there are ${known}`);
   }
 
-  /** Flat gradients, of the layout of `values`; zero in the gaps and for what is frozen. Made at the first call. */
+  /** Flat gradients, of the layout of `values`; zero in the gaps. Made at the first call. */
   get gradients(): Tensor {
-    if (!this.gradientFlat) {
-      this.gradientFlat = this.makeFlat('gradients', new Float32Array(this.values.size));
-      for (const { name, start, shape } of this.parts) {
-        this.addView(this.gradientViews, name, this.gradientFlat, start, shape, `${name} gradient`);
-      }
-    }
-    return this.gradientFlat;
+    this.gradientParts ??= new FlatSegments(
+      this.engine,
+      'gradients',
+      this.trained.segments,
+      undefined,
+      ({ name }) => `${name} gradient`,
+    );
+    return this.gradientParts.flat;
   }
 
-  /** The gradient of one parameter, a part of `gradients`. */
+  /** The gradient of one parameter, a part of `gradients`. @throws ValueError when it has none. */
   gradient(name: string): Tensor {
     void this.gradients;
-    const view = this.gradientViews.get(name);
-    if (!view) throw new ValueError(`parameters: '${name}' has no gradient; it is state or does not exist`);
+    const view = this.gradientParts?.get(name);
+    if (!view) {
+      throw new ValueError(`parameters: '${name}' has no gradient; it is frozen, or state, or does not exist`);
+    }
     return view;
   }
 
   /** Differentiates `loss` with respect to all trainable parameters; the result is in `gradients`. */
   backward(loss: Tensor): void {
-    const trained = this.parts.filter(({ trainable }) => trainable);
-    const into = trained.map(({ name }) => this.gradient(name));
+    const names = this.trained.segments.map(({ name }) => name);
+    const into = names.map(name => this.gradient(name));
     const found = gradients(
       loss,
-      trained.map(({ name }) => this.get(name)),
+      names.map(name => this.get(name)),
       { into },
     );
     // What the loss does not depend on must not keep the gradient of another step.
@@ -149,7 +157,10 @@ export class ParameterSet implements Disposable {
 
   /**
    * Changes how parameters are trained: all whose name `match` accepts, or starts with it followed by a dot (a layer).
-   * Compile steps anew afterwards when `trainable` changes. Returns the names.
+   * Returns the names.
+   *
+   * When `trainable` changes, parameters move between `values` and `frozen`: all flat tensors, the tensors that `get` gave,
+   * and gradients are made anew, so make optimizer state and compile steps afterwards. Steps compiled before refuse to run.
    * @throws ValueError when no parameter matches, or for a negative scale.
    */
   configure(
@@ -169,27 +180,44 @@ export class ParameterSet implements Disposable {
     if (scale !== undefined && !(scale >= 0 && Number.isFinite(scale))) {
       throw new ValueError(`parameters: learning-rate scale ${scale}; it must be a number from 0`);
     }
-    this.parts = this.parts.map(part => (changed.has(part) ? { ...part, ...change } : part));
-    for (const { name, trainable } of this.parts) this.get(name).tracked = trainable;
-    // Frozen parameters get no gradient any more; what stood there must not count in a norm.
-    if (change.trainable === false) this.gradientFlat?.write(new Float32Array(this.values.size));
-    this.table.write(this.tableValues());
+    const moves = [...changed].some(({ trainable }) => trainable !== (change.trainable ?? trainable));
+    const parts = this.parts.map(part => (changed.has(part) ? { ...part, ...change } : part));
+    if (moves) this.move(layOut(parts));
+    else {
+      this.parts = parts;
+      this.table.write(blockTable(parts.filter(({ trainable }) => trainable)));
+    }
     return [...changed].map(({ name }) => name);
+  }
+
+  /** Gives every parameter its place in another layout, with the values it has. */
+  private move(parts: readonly Segment[]): void {
+    const { engine } = this;
+    const [trained, still] = [true, false].map(side => parts.filter(({ trainable }) => trainable === side));
+    const to = new FlatSegments(engine, 'parameters', trained!);
+    const toStill = still!.length > 0 ? new FlatSegments(engine, 'frozen parameters', still!) : undefined;
+    for (const { name, trainable } of parts) {
+      const moved = (trainable ? to : toStill!).get(name)!;
+      engine.scope(() => engine.noGrad(() => engine.copy(this.get(name), moved)));
+      moved.tracked = trainable;
+    }
+    for (const old of [this.trained, this.still, this.gradientParts, this.table]) old?.[Symbol.dispose]();
+    this.parts = parts;
+    this.trained = to;
+    this.still = toStill;
+    this.gradientParts = undefined;
+    this.table = this.makeTable();
   }
 
   /** All values by name, parameters and state, read from the device. */
   async read(): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
-    const found = new Map<string, { shape: Shape; data: Float32Array }>();
-    for (const [flat, parts] of [
-      [this.values, this.parts],
-      [this.state, this.stateParts],
-    ] as const) {
-      if (!flat) continue;
-      const all = Float32Array.from(await flat.data());
-      for (const { name, shape, start, size } of parts)
-        found.set(name, { shape, data: all.slice(start, start + size) });
-    }
-    return found;
+    const [trained, still = [], kept = []] = await Promise.all([
+      this.trained.read(),
+      this.still?.read(),
+      this.kept?.read(),
+    ]);
+    const found = new Map([...trained, ...still, ...kept]);
+    return new Map([...this.parts, ...this.stateSegments].map(({ name }) => [name, found.get(name)!]));
   }
 
   /** A safetensors file of all parameters and state, by name. */
@@ -203,7 +231,7 @@ export class ParameterSet implements Disposable {
    * @throws FileError naming each tensor that is missing, left over, of another shape or not of floats.
    */
   load(file: SafetensorsFile): void {
-    const wanted = [...this.parts, ...this.stateParts];
+    const wanted = [...this.parts, ...this.stateSegments];
     const names = new Set(wanted.map(({ name }) => name));
     const problems = [...file.tensors.keys()].filter(name => !names.has(name)).map(name => `'${name}' is left over`);
     for (const { name, shape } of wanted) {
@@ -221,50 +249,19 @@ export class ParameterSet implements Disposable {
     for (const { name } of wanted) this.get(name).write(file.tensors.get(name)!.data as Float32Array);
   }
 
-  private tableValues(): Float32Array {
-    const table = new Float32Array((2 * flatSize(this.parts)) / BLOCK);
-    for (const { start, size, trainable, learningRateScale, decay } of this.parts) {
-      for (let block = start / BLOCK; block * BLOCK < start + size; block++) {
-        table[2 * block] = trainable ? learningRateScale : 0;
-        table[2 * block + 1] = Number(decay);
-      }
-    }
-    return table;
-  }
-
-  /** A tensor that outlives scopes. Written from the host, so that the gaps hold zeros and no garbage. */
-  private makeFlat(name: string, values: Float32Array, shape: Shape = [values.length]): Tensor {
-    const flat = this.engine.keep(this.engine.tensor(values, shape, 'f32', name));
-    this.owned.push(flat);
-    return flat;
-  }
-
-  private addView(to: Map<string, Tensor>, key: string, flat: Tensor, start: number, shape: Shape, name = key): Tensor {
-    const view = this.engine.keep(this.engine.segment(flat, start, shape, name));
-    to.set(key, view);
-    this.owned.push(view);
-    return view;
+  private makeTable(): Tensor {
+    const { engine } = this;
+    const table = blockTable(this.trained.segments);
+    return engine.keep(engine.tensor(table, [table.length / 2, 2], 'f32', 'block table'));
   }
 
   [Symbol.dispose](): void {
-    for (const tensor of this.owned.splice(0)) tensor.dispose();
+    for (const part of [this.trained, this.still, this.kept, this.gradientParts, this.table]) part?.[Symbol.dispose]();
   }
 }
 
-function layOut(declarations: readonly Declaration[], trainable: boolean): Segment[] {
-  let start = 0;
-  return declarations.map(({ name, shape, decay }) => {
-    const size = sizeOf(shape);
-    const segment = { name, shape, start, size, trainable, decay, learningRateScale: 1 };
-    start += Math.ceil(size / BLOCK) * BLOCK;
-    return segment;
-  });
-}
-
-/** Whole blocks; at least one, since a tensor cannot be empty (a model of nothing but pooling). */
-function flatSize(segments: readonly Segment[]): number {
-  const last = segments[segments.length - 1];
-  return last ? Math.ceil((last.start + last.size) / BLOCK) * BLOCK : BLOCK;
+function toSegment({ name, shape, decay }: Declaration, trainable: boolean): Omit<Segment, 'start'> {
+  return { name, shape, size: sizeOf(shape), trainable, decay, learningRateScale: 1 };
 }
 
 function initialise(declarations: readonly Declaration[], segments: readonly Segment[], seed: number): Float32Array {

@@ -3,6 +3,7 @@ import type { Dispatch, Memory } from '../gpu/dispatch.ts';
 import { profileDispatches } from '../gpu/profile.ts';
 import type { StepValues } from '../kernels/spec.ts';
 import { ValueError } from '../platform/errors.ts';
+import { splitConstant } from './constants.ts';
 import { collectTensors, type Engine } from './engine.ts';
 import type { GpuBackend, Trace } from './gpu-backend.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
@@ -11,6 +12,11 @@ import type { Tensor } from './tensor.ts';
 export interface CompileOptions {
   /** Tensors made inside that somebody wants to look at after a run: they keep a buffer of their own. */
   keep?: readonly Tensor[] | (() => readonly Tensor[]);
+  /**
+   * Tensors made outside that seldom change: frozen weights, all weights where nothing is trained. What the step computes
+   * from nothing else is computed once and kept, and again at the next run after one of them has been written.
+   */
+  constants?: readonly Tensor[];
   /** Called as kernels are compiled. */
   progress?: (done: number, total: number) => void;
   /** Floating-point operations after which a submission is cut: watchdogs end those that run for seconds. */
@@ -44,8 +50,14 @@ export async function compile<T>(engine: Engine, fn: () => T, options: CompileOp
   for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
   const owned = [...kept].filter(tensor => made.has(tensor));
   const pinned = new Set([...kept].map(tensor => tensor.storage.memory));
-  const dispatches = dropUnread(trace, gpu, pinned);
-  const memory = planMemory(dispatches, trace.memories, pinned);
+  const { constants = [] } = options;
+  const isBlank = (memory: Memory) => gpu.isBlank(memory);
+  const { prepared, replayed } = splitConstant(dropUnread(trace, gpu, pinned), constants, trace.memories, isBlank);
+  // Results of the prepared ones last from run to run.
+  const results = writtenBy(prepared);
+  for (const { bindings } of replayed) for (const { memory } of bindings) if (results.has(memory)) pinned.add(memory);
+  // In one plan: whenever the prepared ones run again, all others follow.
+  const memory = planMemory([...prepared, ...replayed], trace.memories, pinned);
   const buffers: GPUBuffer[] = [];
   const release = () => {
     for (const planned of memory.slots.keys()) planned.buffer = undefined;
@@ -60,8 +72,9 @@ export async function compile<T>(engine: Engine, fn: () => T, options: CompileOp
       planned.buffer = buffers[slot];
       planned.planned = true;
     }
-    const work = await gpu.bind(dispatches, options.progress);
-    return new CompiledStep(engine, result, work, memory, release, options);
+    const bound = await gpu.bind([...prepared, ...replayed], options.progress);
+    const lists = { prepared: bound.slice(0, prepared.length), work: bound.slice(prepared.length) };
+    return new CompiledStep(engine, result, lists, memory, release, options);
   } catch (error) {
     release();
     throw error;
@@ -87,34 +100,67 @@ function traceStep<T>(engine: Engine, fn: () => T, options: CompileOptions) {
   return { ...traced, made, kept };
 }
 
+/** The dispatches of a compiled step, in the order in which they run. */
+interface StepLists {
+  /** What depends on constants alone: runs before the first run, and again after one of them has been written. */
+  readonly prepared: readonly BoundDispatch[];
+  /** What every run runs. */
+  readonly work: readonly BoundDispatch[];
+}
+
 /** A step that replays. Dispose it to give its buffers back. */
 export class CompiledStep<T> implements Disposable {
-  private readonly parts: readonly (readonly BoundDispatch[])[];
+  readonly prepared: readonly BoundDispatch[];
+  readonly work: readonly BoundDispatch[];
+  private readonly preparedParts: Parts;
+  private readonly parts: Parts;
+  /** Versions of the constants that the results of `prepared` belong to; none before the first run. */
+  private preparedFor: readonly number[] | undefined;
+  /** Memory of tensors made outside with the buffer it was bound with. */
+  private readonly outer: ReadonlyMap<Memory, GPUBuffer | undefined>;
+  private readonly written: readonly Memory[];
   private disposed = false;
 
   constructor(
     private readonly engine: Engine,
     /** What the traced function returned; its tensors hold the values of the latest run. */
     readonly result: T,
-    readonly work: readonly BoundDispatch[],
+    lists: StepLists,
     readonly memory: MemoryPlan,
     private readonly release: () => void,
     private readonly options: CompileOptions,
   ) {
-    this.parts = cutByFlops(work, options.flopsPerSubmit ?? DEFAULT_FLOPS_PER_SUBMIT);
+    const flops = options.flopsPerSubmit ?? DEFAULT_FLOPS_PER_SUBMIT;
+    this.prepared = lists.prepared;
+    this.work = lists.work;
+    this.preparedParts = cutByFlops(this.prepared, flops);
+    this.parts = cutByFlops(this.work, flops);
+    const bindings = [...this.prepared, ...this.work].flatMap(({ dispatch }) => dispatch.bindings);
+    const outer = bindings.filter(binding => !memory.slots.has(binding.memory));
+    this.outer = new Map(outer.map(binding => [binding.memory, binding.memory.buffer]));
+    this.written = [...writtenBy(this.work.map(({ dispatch }) => dispatch))];
   }
 
   /**
    * Runs the step with these values. Returns as soon as it is submitted, or, when three steps are unfinished, as soon as
    * the oldest has finished.
-   * @throws DeviceLostError, KernelError
+   * @throws DeviceLostError, KernelError; ValueError when a tensor from outside that it works on has been freed.
    */
   async run(step: Partial<StepValues> = {}): Promise<void> {
     this.checkAlive();
     const { device } = this.engine.gpu;
     this.engine.setStep(step);
     const label = this.options.label ?? 'step';
-    await device.submit(this.parts.map(part => encode(device.handle, part, label)));
+    await device.submit([...this.stale(), ...this.parts].map(part => encode(device.handle, part, label)));
+  }
+
+  /** What has to run before the work because constants have changed. Counts as run. Marks what the work will write. */
+  private stale(): Parts {
+    const versions = (this.options.constants ?? []).map(({ storage }) => storage.memory.version);
+    const upToDate = this.preparedFor?.every((version, i) => version === versions[i]);
+    this.preparedFor = versions;
+    for (const memory of this.written) memory.version++;
+    return upToDate ? [] : this.preparedParts;
   }
 
   /** Time of every dispatch: the median of `repeats` rounds. Runs the step, so weights move; restore them if you care. */
@@ -122,12 +168,20 @@ export class CompiledStep<T> implements Disposable {
     this.checkAlive();
     // What was recorded before, a copy of the weights perhaps, must not be overtaken.
     await this.engine.gpu.flush();
-    const times = await profileDispatches(this.engine.gpu.device, this.work, repeats);
+    const { device } = this.engine.gpu;
+    await device.submit(this.stale().map(part => encode(device.handle, part, 'profile')));
+    const times = await profileDispatches(device, this.work, repeats);
     return this.work.map(({ dispatch: { note } }, i) => ({ ...note, milliseconds: times[i]! }));
   }
 
   private checkAlive(): void {
     if (this.disposed) throw new ValueError('compiled step: it has been disposed');
+    for (const [memory, buffer] of this.outer) {
+      if (memory.buffer === buffer) continue;
+      throw new ValueError(
+        `compiled step '${this.options.label ?? 'step'}': tensor '${memory.label}', which it works on, has been freed; compile it anew`,
+      );
+    }
   }
 
   [Symbol.dispose](): void {
@@ -150,7 +204,16 @@ function dropUnread(trace: Trace, gpu: GpuBackend, pinned: ReadonlySet<Memory>):
   return live.reverse();
 }
 
-function cutByFlops(work: readonly BoundDispatch[], limit: number): BoundDispatch[][] {
+function writtenBy(dispatches: readonly Dispatch[]): Set<Memory> {
+  const written = dispatches.flatMap(({ bindings }) => bindings.filter(({ access }) => access === 'write'));
+  return new Set(written.map(({ memory }) => memory));
+}
+
+/** Dispatches by the submission they belong to. */
+type Parts = readonly (readonly BoundDispatch[])[];
+
+function cutByFlops(work: readonly BoundDispatch[], limit: number): Parts {
+  if (work.length === 0) return [];
   const parts: BoundDispatch[][] = [[]];
   let flops = 0;
   for (const bound of work) {

@@ -161,8 +161,12 @@ export class GpuBackend implements Backend {
 
   /** Eager dispatches are bound to their buffers here and now, so that memory may be released before they run. */
   private push(dispatch: Dispatch): void {
-    if (this.tracing) this.tracing.dispatches.push(dispatch);
-    else this.queue.push({ dispatch, group: this.binder.group(dispatch) });
+    if (this.tracing) {
+      this.tracing.dispatches.push(dispatch);
+      return;
+    }
+    this.queue.push({ dispatch, group: this.binder.group(dispatch) });
+    for (const { access, memory } of dispatch.bindings) if (access === 'write') memory.version++;
   }
 
   /** Submits what eager mode has recorded. */
@@ -181,9 +185,9 @@ export class GpuBackend implements Backend {
     if (this.queue.length === 0) this.device.buffers.sweep();
   }
 
-  /** Whether a dispatch writes it only because something has to be bound. */
+  /** Whether it is bound only because something has to be. */
   isBlank(memory: Memory): boolean {
-    return memory === this.blank.write;
+    return memory === this.blank.read || memory === this.blank.write;
   }
 
   /** Compiles in parallel what the recorded dispatches need, then submits them. */
@@ -232,6 +236,7 @@ export class GpuBackend implements Backend {
     this.submitQueue();
     const array = toDevice(view, values);
     this.device.handle.queue.writeBuffer(view.memory.buffer, view.offset, array);
+    view.memory.version++;
   }
 
   async read(view: View): Promise<Values> {

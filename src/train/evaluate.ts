@@ -49,7 +49,9 @@ export class Evaluator implements Disposable {
     try {
       const forward = () => engine.noGrad(() => model.forward(data.batch(indices).images));
       const { progress } = options;
-      const step = await compile(engine, forward, { label: 'evaluate', ...(progress && { progress }) });
+      // Not for ever, but for all batches of an evaluation.
+      const constants = model.parameters.flats;
+      const step = await compile(engine, forward, { label: 'evaluate', constants, ...(progress && { progress }) });
       return new Evaluator(data, indices, step);
     } catch (error) {
       indices.dispose();

@@ -261,10 +261,12 @@ class Run {
   private async save(arrays: Arrays): Promise<void> {
     const { folder } = this.options;
     if (!folder) return;
-    const best = this.best && Object.entries(this.best.arrays).map(([name, values]) => [`best.${name}`, values]);
+    // What is frozen is in every epoch what it is now.
+    const { frozen: _, ...used } = this.best?.arrays ?? {};
+    const best = Object.entries(used).map(([name, values]) => [`best.${name}`, values]);
     await folder.writeCheckpoint({
       position: this.position(),
-      arrays: { ...arrays, ...Object.fromEntries(best ?? []) },
+      arrays: { ...arrays, ...Object.fromEntries(best) },
     });
     await this.saveResults(this.best?.arrays ?? this.trainStep.usedArrays(arrays));
   }
@@ -302,7 +304,9 @@ class Run {
         `checkpoint: it names epoch ${bestEpoch} as the best but does not hold it; start a new run`,
       );
     }
-    this.best = { epoch: bestEpoch, loss, arrays: state ? { parameters, state } : { parameters } };
+    const { frozen } = arrays as Partial<UsedArrays>;
+    const best = { parameters, ...(frozen && { frozen }), ...(state && { state }) };
+    this.best = { epoch: bestEpoch, loss, arrays: best };
   }
 
   /** Puts the weights to be used into the model. */

@@ -10,8 +10,8 @@ import type { CompiledStep } from '../tensor/compile.ts';
 export async function hashProgram(steps: readonly CompiledStep<unknown>[]): Promise<string> {
   const codes = new Numbering<string>();
   const memories = new Numbering<Memory>();
-  const program = steps.map(({ work }) =>
-    work.map(({ dispatch: { source, uniform, bindings, workgroups } }) => [
+  const program = steps.map(({ prepared, work }) =>
+    [...prepared, ...work].map(({ dispatch: { source, uniform, bindings, workgroups } }) => [
       codes.of(source.code),
       Array.from(new Uint8Array(uniform)),
       workgroups,

@@ -26,9 +26,10 @@ export interface EpochTotals extends MetricTotals {
 /** Contents of flat tensors by name. */
 export type Arrays = Readonly<Record<string, Float32Array | Uint32Array>>;
 
-/** What a network computes with: its parameters, and the state of its batch norms. */
+/** What a network computes with: its parameters, trained and frozen, and the state of its batch norms. */
 export interface UsedArrays {
   readonly parameters: Float32Array;
+  readonly frozen?: Float32Array;
   readonly state?: Float32Array;
 }
 
@@ -69,9 +70,11 @@ export class TrainStep implements Disposable {
     }
     const parts = makeParts(model, options);
     const compiled: CompiledStep<unknown>[] = [];
+    const { frozen } = model.parameters;
+    const constants = frozen ? [frozen] : [];
     try {
       for (const { label, fn } of stepFunctions(model, data, options, parts)) {
-        compiled.push(await compile(model.engine, fn, { label, ...(progress && { progress }) }));
+        compiled.push(await compile(model.engine, fn, { label, constants, ...(progress && { progress }) }));
       }
     } catch (error) {
       disposeParts(parts, compiled);
@@ -144,11 +147,12 @@ export class TrainStep implements Disposable {
   }
 
   private tensors(): [name: string, tensor: Tensor][] {
-    const { values, state } = this.model.parameters;
+    const { values, frozen, state } = this.model.parameters;
     const { metrics, state: memory } = this.parts;
     const optimizer = Object.entries(memory).map(([name, tensor]): [string, Tensor] => [`optimizer.${name}`, tensor]);
     return [
       ['parameters', values],
+      ...(frozen ? [['frozen', frozen] as [string, Tensor]] : []),
       ...(state ? [['state', state] as [string, Tensor]] : []),
       ...optimizer,
       ['metrics.losses', metrics.losses],
@@ -158,8 +162,9 @@ export class TrainStep implements Disposable {
 
   /** What the network is to be used with: the averaged weights, if averages are kept. */
   usedArrays(arrays: Arrays): UsedArrays {
+    const { frozen, state } = arrays as Partial<UsedArrays>;
     const parameters = (arrays['optimizer.average'] ?? arrays.parameters) as Float32Array;
-    return arrays.state ? { parameters, state: arrays.state as Float32Array } : { parameters };
+    return { parameters, ...(frozen && { frozen }), ...(state && { state }) };
   }
 
   /** Runs `fn` while the model has the weights it is to be used with; afterwards it has those it is trained with. */
@@ -264,14 +269,18 @@ function stepFunctions(
 /** A model's weights as a file, from flat arrays instead of from the device. */
 export function encodeModel(model: Model, used: UsedArrays, metadata: Readonly<Record<string, string>>): Uint8Array {
   const { segments, stateSegments } = model.parameters;
-  const cut = (flat: Float32Array, parts: typeof segments) =>
-    parts.map(({ name, shape, start, size }) => [name, { shape, data: flat.slice(start, start + size) }] as const);
-  const tensors = [...cut(used.parameters, segments), ...(used.state ? cut(used.state, stateSegments) : [])];
+  const cut = (flat: Float32Array, { name, shape, start, size }: (typeof segments)[number]) =>
+    [name, { shape, data: flat.slice(start, start + size) }] as const;
+  const tensors = [
+    ...segments.map(segment => cut(segment.trainable ? used.parameters : used.frozen!, segment)),
+    ...stateSegments.map(segment => cut(used.state!, segment)),
+  ];
   return writeSafetensors(Object.fromEntries(tensors), metadata);
 }
 
 /** Gives a model these values. */
 export function writeModel(model: Model, used: UsedArrays): void {
   model.parameters.values.write(used.parameters);
+  if (used.frozen) model.parameters.frozen?.write(used.frozen);
   if (used.state) model.parameters.state?.write(used.state);
 }

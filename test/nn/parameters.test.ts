@@ -56,7 +56,7 @@ describe('ParameterSet', () => {
     expect([...(await set.table.data())]).toEqual([1, 1, 1, 1, 1, 0, 1, 1]);
     expect(set.configure('a', { learningRateScale: 0.5 })).toEqual(['a.kernel', 'a.bias']);
     set.configure('b.kernel', { trainable: false });
-    expect([...(await set.table.data())]).toEqual([0.5, 1, 0.5, 1, 0.5, 0, 0, 1]);
+    expect([...(await set.table.data())]).toEqual([0.5, 1, 0.5, 1, 0.5, 0]);
     expect(set.segments.map(({ trainable }) => trainable)).toEqual([true, true, false]);
     expect(() => set.configure('c', { decay: true })).toThrow("parameters: nothing matches 'c'; there are a.kernel");
     expect(() => set.configure('a', { learningRateScale: Number.NaN })).toThrow(ValueError);
@@ -77,15 +77,48 @@ describe('ParameterSet', () => {
       expect([...flat.slice(192, 200)].every(v => v !== 0)).toBe(true);
       expect([...(await set.gradient('b.kernel').data())]).toEqual([...flat.slice(192, 200)]);
 
-      // What is frozen, or not part of the loss, holds no gradient of an earlier step.
+      // What is frozen has no gradient; what is not part of the loss holds none of an earlier step.
       set.configure('b', { trainable: false });
       set.backward(loss());
-      expect([...(await set.gradient('b.kernel').data())]).toEqual(new Array(8).fill(0));
+      expect(set.gradients.shape).toEqual([3 * BLOCK]);
+      expect(await set.gradient('a.kernel').data()).toEqual(flat.slice(0, 72));
+      expect(() => set.gradient('b.kernel')).toThrow("'b.kernel' has no gradient; it is frozen");
       set.configure('b', { trainable: true });
       set.backward(matmul(engine.tensor(new Array(8).fill(1), [1, 8]), set.get('b.kernel')));
       expect([...(await set.gradient('a.kernel').data())].every(v => v === 0)).toBe(true);
       expect([...(await set.gradient('b.kernel').data())]).toEqual(new Array(8).fill(1));
     });
+  });
+
+  it.each(['reference', 'gpu'])('moves what is frozen out of the way, and back (%s)', async where => {
+    const engine = where === 'gpu' ? await gpuEngine() : Engine.reference();
+    const live = () => (where === 'gpu' ? engine.gpu.device.buffers.stats.live : 0);
+    const before = live();
+    const set = toySet(engine);
+    const values = async () => Object.fromEntries([...(await set.read())].map(([name, { data }]) => [name, data]));
+    const [flat, all, file] = [await set.values.data(), await values(), await set.save()];
+    expect(set.frozen).toBeUndefined();
+    set.configure('a', { trainable: false });
+    expect(set.segments.map(({ name, start }) => [name, start])).toEqual([
+      ['a.kernel', 0],
+      ['a.bias', 2 * BLOCK],
+      ['b.kernel', 0],
+    ]);
+    expect([set.frozen!.shape, set.values.shape]).toEqual([[3 * BLOCK], [BLOCK]]);
+    expect([set.get('a.kernel').tracked, set.get('b.kernel').tracked]).toEqual([false, true]);
+    const moment = set.zerosLike('moment');
+    expect(moment.shape).toEqual([BLOCK]);
+    expect(await values()).toEqual(all);
+    expect(await set.save()).toEqual(file);
+    expect(set.flats.map(({ name }) => name)).toEqual(['parameters', 'frozen parameters']);
+    set.configure('b', { trainable: false });
+    expect(await values()).toEqual(all);
+    set.configure(() => true, { trainable: true });
+    expect(set.frozen).toBeUndefined();
+    expect(await set.values.data()).toEqual(flat);
+    moment.dispose();
+    set[Symbol.dispose]();
+    expect(live()).toBe(before);
   });
 
   it('outlives the scope it was made in and gives all memory back', async () => {

@@ -5,7 +5,7 @@ import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { gradients } from '../../src/tensor/autograd.ts';
 import { compile } from '../../src/tensor/compile.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
-import { axpy, matmul, reshape } from '../../src/tensor/ops/index.ts';
+import { add, axpy, conv2d, matmul, reshape } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { gpuEngine } from '../support/engine.ts';
 
@@ -190,5 +190,92 @@ describe('compile', () => {
     using saved = engine.copy(x);
     await step.profile(1);
     expect(await saved.data()).toEqual(new Float32Array([1, 1, 1, 1]));
+  });
+});
+
+describe('constants of a compiled step', () => {
+  /** A convolution whose kernel some variants lay out anew, on any device. */
+  async function frozenNet() {
+    const engine = await gpuEngine();
+    const random = new Sampler(3);
+    const draw = (shape: number[]) => engine.tensor(random.normals(shape.reduce((a, b) => a * b)), shape);
+    const x = draw([2, 6, 6, 8]);
+    const kernel = draw([3, 3, 8, 8]);
+    const twice = () => conv2d(x, add(kernel, kernel), undefined, { padding: 'same' });
+    return { engine, x, kernel, twice, values: random.normals(kernel.size) };
+  }
+
+  it('prepares once what depends on them alone, and gives the same bits', async () => {
+    const { engine, kernel, twice } = await frozenNet();
+    using plain = await compile(engine, twice);
+    using step = await compile(engine, twice, { constants: [kernel] });
+    const all = plain.work.map(({ dispatch }) => dispatch.note.kernel);
+    expect([...step.prepared, ...step.work].map(({ dispatch }) => dispatch.note.kernel)).toEqual(all);
+    expect(step.prepared.length).toBeGreaterThan(0);
+    expect(step.work.map(({ dispatch }) => dispatch.note.kernel)).not.toContain('binary');
+    await plain.run();
+    for (let run = 0; run < 2; run++) {
+      await step.run();
+      expect(await step.result.data()).toEqual(await plain.result.data());
+    }
+  });
+
+  it('prepares anew after they have been written, by the host, by an op or by another step', async () => {
+    const { engine, kernel, twice, values } = await frozenNet();
+    using plain = await compile(engine, twice);
+    using step = await compile(engine, twice, { constants: [kernel] });
+    const other = engine.tensor(values, kernel.shape);
+    using change = await compile(engine, () => axpy(kernel, other, 1, 0.5));
+    const writes = [() => kernel.write(values), () => axpy(kernel, other, 1, 0.25), () => change.run()];
+    await step.run();
+    let before = await step.result.data();
+    for (const write of writes) {
+      await write();
+      await plain.run();
+      await step.run();
+      const now = await step.result.data();
+      expect(now).toEqual(await plain.result.data());
+      expect(now).not.toEqual(before);
+      before = now;
+    }
+  });
+
+  it('counts what is kept in the memory plan, and never gives its buffers to others', async () => {
+    const { engine, kernel, twice } = await frozenNet();
+    const busy = () => {
+      const y = twice();
+      return add(add(y, y), add(y, y));
+    };
+    using step = await compile(engine, busy, { constants: [kernel] });
+    const written = step.prepared.flatMap(({ dispatch }) => dispatch.bindings.filter(b => b.access === 'write'));
+    const read = new Set(step.work.flatMap(({ dispatch }) => dispatch.bindings.map(({ memory }) => memory)));
+    const kept = written.map(({ memory }) => memory).filter(memory => read.has(memory));
+    expect(kept.length).toBeGreaterThan(0);
+    const { slots, slotBytes, peakBytes } = step.memory;
+    for (const memory of kept) {
+      expect([...slots.values()].filter(slot => slot === slots.get(memory))).toHaveLength(1);
+    }
+    expect(peakBytes).toBe(slotBytes.reduce((a, b) => a + b));
+    expect(peakBytes).toBeGreaterThan(kept.reduce((sum, { bytes }) => sum + bytes, 0));
+  });
+
+  it('goes by ranges: the rest of a flat tensor may change', async () => {
+    const { engine } = await frozenNet();
+    const flat = engine.tensor(new Sampler(4).normals(128), [128]);
+    const [still, moving] = [engine.segment(flat, 0, [8, 8]), engine.segment(flat, 64, [8, 8])];
+    using step = await compile(engine, () => matmul(add(still, still), add(moving, moving)), { constants: [still] });
+    expect([step.prepared.length, step.work.length]).toEqual([1, 2]);
+  });
+
+  it('refuses a constant that the step writes to, and a step whose tensors have been freed', async () => {
+    const { engine, x, kernel, twice } = await frozenNet();
+    const other = engine.full(kernel.shape, 1);
+    const writing = () => axpy(kernel, other, 1, 1);
+    await expect(compile(engine, writing, { constants: [kernel] })).rejects.toThrow(
+      /is said to be constant, but kernel 'axpy.*writes to it/,
+    );
+    using step = await compile(engine, twice, { constants: [kernel], label: 'net' });
+    x.dispose();
+    await expect(step.run()).rejects.toThrow(/'net'.*has been freed; compile it anew/);
   });
 });

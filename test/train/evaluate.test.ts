@@ -34,6 +34,20 @@ describe('evaluation', () => {
     expect(await model.parameters.state!.data()).toEqual(before);
   });
 
+  it('sees the weights that the model has by then, though it prepares what depends on them alone', async () => {
+    const { data, model } = toyRun(await gpuEngine(), { net: 'conv', count: 20 });
+    using _data = data;
+    using _model = model;
+    using evaluator = await Evaluator.compile(model, data, { batch: 8 });
+    const before = await evaluator.run(range(20));
+    const { values } = model.parameters;
+    values.write((await values.data()).map(value => -value));
+    const after = await evaluator.run(range(20));
+    expect(after.probabilities).not.toEqual(before.probabilities);
+    using fresh = await Evaluator.compile(model, data, { batch: 8 });
+    expect(after.probabilities).toEqual((await fresh.run(range(20))).probabilities);
+  });
+
   it('can be interrupted', async () => {
     const { data, model } = toyRun(await gpuEngine(), { count: 20 });
     using _data = data;

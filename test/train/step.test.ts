@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Batches } from '../../src/data/batches.ts';
 import { GpuDataset } from '../../src/data/gpu-dataset.ts';
+import { readSafetensors } from '../../src/io/safetensors.ts';
 import { makeOptimizer } from '../../src/optim/index.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
 import type { TrainingOptions } from '../../src/train/config.ts';
-import { TrainStep } from '../../src/train/step.ts';
+import { encodeModel, TrainStep } from '../../src/train/step.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { convNet, denseNet, toyImages, toyRun, toyTraining } from './toy.ts';
 
@@ -68,6 +69,40 @@ describe('the training step', () => {
     expect(await parameters.state!.data()).toEqual(compiled.arrays.state);
     expect(await state.v!.data()).toEqual(compiled.arrays['optimizer.v']);
     for (const tensor of [notFinite, ...Object.values(state)]) tensor.dispose();
+  });
+
+  it('leaves what is frozen alone, prepares it once, and keeps no gradient or moment of it', async () => {
+    const engine = await gpuEngine();
+    const { data, split, model } = toyRun(engine);
+    using _data = data;
+    using _model = model;
+    const { parameters } = model;
+    parameters.configure('dense_1', { trainable: false });
+    const frozen = await parameters.frozen!.data();
+    const trained = await parameters.values.data();
+    using step = await TrainStep.compile(model, data, toyTraining());
+    const { prepared, work } = step.compiled[0]!;
+    const kernelOf = ({ dispatch }: (typeof work)[number]) => dispatch.note.kernel;
+    expect(prepared.map(kernelOf)).toEqual(engine.caps.software ? ['matmul'] : []);
+    // The trained layer's alone; there is nothing to differentiate below.
+    const gradients = work.filter(one => kernelOf(one) === 'conv2d_kernel_grad');
+    expect(new Set(gradients.map(({ dispatch }) => dispatch.note.shape)).size).toBe(1);
+    for (let i = 0; i < 3; i++) await step.run(split.train.slice(0, 32), 32, i + 1, 0.01);
+    expect(await parameters.frozen!.data()).toEqual(frozen);
+    expect(await parameters.values.data()).not.toEqual(trained);
+    const arrays = await step.readArrays();
+    expect(arrays['optimizer.m']!.length).toBe(trained.length);
+    // A checkpoint holds all there is, so that a run goes on with the base it was begun with.
+    const file = readSafetensors(encodeModel(model, step.usedArrays(arrays), {}), 'm').tensors;
+    for (const [name, { data: values }] of await parameters.read()) expect(file.get(name)!.data).toEqual(values);
+    const once = await step.totals();
+    step.writeArrays({ ...arrays, frozen: frozen.map(value => -value) as Float32Array });
+    await step.run(split.train.slice(0, 32), 32, 4, 0.01);
+    const twice = await step.totals();
+    step.writeArrays(arrays);
+    await step.run(split.train.slice(0, 32), 32, 4, 0.01);
+    expect((await step.totals()).loss).not.toBe(twice.loss);
+    expect(twice.loss).not.toBe(once.loss);
   });
 
   it('keeps memory constant over a thousand steps, and gives it all back', async () => {
