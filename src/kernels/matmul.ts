@@ -1,8 +1,10 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { gridFor } from './grid.ts';
 import { matmulStrips } from './matmul-strip.ts';
+import { matmulTiles } from './matmul-tile.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type PlannedDispatch, type Values, type Variant } from './spec.ts';
+import { occupancy } from './subgroup.ts';
 
 /**
  * out[m, n] = act(sum_k a[m, k] b[k, n] + bias[n]).
@@ -57,7 +59,10 @@ function registerTile(
     name: `register_${tm}x${tn}`,
     supports: (p, caps) =>
       Math.max(Math.ceil(p.n / (8 * tn)), Math.ceil(p.m / (8 * tm))) <= caps.maxWorkgroupsPerDimension,
-    speed,
+    speed: (p, caps) => {
+      const threads = 64 * Math.ceil(p.n / (8 * tn)) * Math.ceil(p.m / (8 * tm));
+      return speed(p, caps) * occupancy(threads, p.m * p.n, caps);
+    },
     plan: p => ({
       dispatches: [
         {
@@ -110,6 +115,7 @@ export const matmulKernel = defineKernel<MatmulParams>({
     },
     registerTile(4, 4, () => 4),
     registerTile(8, 8, p => (Math.min(p.m, p.n) >= 256 ? 5 : 2)),
+    ...matmulTiles,
     ...matmulStrips,
   ],
 });

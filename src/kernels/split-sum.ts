@@ -6,10 +6,10 @@ import type { BindingRef, Plan, PlannedDispatch } from './spec.ts';
  * Workgroups that keep all cores busy to the end: those of a CPU, or (an estimate) the several each of a large GPU's.
  * Each further share is one more pass over all gradients.
  */
-const enoughWorkgroups = (caps: Capabilities) => (caps.software ? 32 : 512);
+export const enoughWorkgroups = (caps: Capabilities) => (caps.software ? 32 : 512);
 
 /** Bytes of partial sums beyond which a share costs more than an idle core. */
-const LARGEST_PARTS = 32 << 20;
+export const LARGEST_PARTS = 32 << 20;
 
 /** What a split sum is made of: the first pass, given its shares, and the tensors it ends in. */
 export interface SplitSum {
