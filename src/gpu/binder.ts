@@ -38,8 +38,9 @@ export class Binder {
           `kernel '${dispatch.source.label}': its tensor '${memory.label}' has been freed; return it from the scope that made it, or list it in 'keep'`,
         );
       }
-      key += `|${buffers.id(memory.buffer)}:${offset}:${bytes}`;
-      return { buffer: memory.buffer, offset, size: bytes };
+      const start = memory.start + offset;
+      key += `|${buffers.id(memory.buffer)}:${start}:${bytes}`;
+      return { buffer: memory.buffer, offset: start, size: bytes };
     });
     let group = this.groups.get(key);
     if (!group) {

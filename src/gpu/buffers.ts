@@ -33,6 +33,11 @@ export class BufferPool implements Disposable {
     return { ...this.counts };
   }
 
+  /** Bytes of the largest buffer there can be. */
+  get largest(): number {
+    return this.device.limits.maxBufferSize;
+  }
+
   /** A number that names this buffer for as long as it exists (bind-group keys). */
   id(buffer: GPUBuffer): number {
     let id = this.ids.get(buffer);
@@ -46,9 +51,9 @@ export class BufferPool implements Disposable {
    */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = Math.max(ALIGNMENT, alignUp(bytes));
-    if (size > this.device.limits.maxBufferSize) {
+    if (size > this.largest) {
       throw new LimitError(
-        `buffer '${label}': ${size} bytes are more than the device's largest buffer (${this.device.limits.maxBufferSize}); use a smaller batch`,
+        `buffer '${label}': ${size} bytes are more than the device's largest buffer (${this.largest}); use a smaller batch`,
       );
     }
     let buffer = this.idle.get(size)?.pop();

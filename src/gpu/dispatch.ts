@@ -6,6 +6,8 @@ import type { Access, PipelineSource } from './pipelines.ts';
  */
 export class Memory {
   buffer: GPUBuffer | undefined;
+  /** Bytes from the start of the buffer to where it begins: a compiled step puts several into one. */
+  start = 0;
   /** A compiled step gave it its buffer and takes it back: disposing a tensor that looks at it frees nothing. */
   planned = false;
   /** Counts writes that are on their way: what was computed from another version has to be computed again. */

@@ -3,10 +3,11 @@ import { cnn, peerCnn } from './cnn.ts';
 import { mlp } from './mlp.ts';
 import type { Recipe } from './recipe.ts';
 import { resnet20 } from './resnet20.ts';
+import { vgg16 } from './vgg16.ts';
 
 /** Every model by its name on the command line. */
 export const models: Readonly<Record<string, Recipe>> = Object.fromEntries(
-  [mlp, cnn, peerCnn, resnet20].map(recipe => [recipe.name, recipe]),
+  [mlp, cnn, peerCnn, resnet20, vgg16].map(recipe => [recipe.name, recipe]),
 );
 
 /** @throws ValueError naming those that exist. */

@@ -1,5 +1,5 @@
 import { type BoundDispatch, encode } from '../gpu/binder.ts';
-import type { Dispatch, Memory } from '../gpu/dispatch.ts';
+import type { Dispatch, DispatchNote, Memory } from '../gpu/dispatch.ts';
 import { profileDispatches } from '../gpu/profile.ts';
 import type { StepValues } from '../kernels/spec.ts';
 import { ValueError } from '../platform/errors.ts';
@@ -25,13 +25,17 @@ export interface CompileOptions {
 }
 
 /** One dispatch of a compiled step with its measured time. */
-export interface ProfiledDispatch {
-  readonly kernel: string;
-  readonly variant: string;
-  readonly shape: string;
-  readonly flops: number;
-  readonly bytes: number;
+export interface ProfiledDispatch extends DispatchNote {
   readonly milliseconds: number;
+}
+
+/** What a step comes to, before anything is made for it. */
+export interface StepPlan {
+  /** What will run once, before the first run. */
+  readonly prepared: readonly DispatchNote[];
+  /** What every run will run, in that order. */
+  readonly dispatches: readonly DispatchNote[];
+  readonly memory: MemoryPlan;
 }
 
 const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
@@ -46,30 +50,20 @@ const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
  */
 export async function compile<T>(engine: Engine, fn: () => T, options: CompileOptions = {}): Promise<CompiledStep<T>> {
   const { gpu } = engine;
-  const { result, made, kept, trace } = traceStep(engine, fn, options);
-  for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
-  const owned = [...kept].filter(tensor => made.has(tensor));
-  const pinned = new Set([...kept].map(tensor => tensor.storage.memory));
-  const { constants = [] } = options;
-  const isBlank = (memory: Memory) => gpu.isBlank(memory);
-  const { prepared, replayed } = splitConstant(dropUnread(trace, gpu, pinned), constants, trace.memories, isBlank);
-  // Results of the prepared ones last from run to run.
-  const results = writtenBy(prepared);
-  for (const { bindings } of replayed) for (const { memory } of bindings) if (results.has(memory)) pinned.add(memory);
-  // In one plan: whenever the prepared ones run again, all others follow.
-  const memory = planMemory([...prepared, ...replayed], trace.memories, pinned);
+  const { result, owned, prepared, replayed, memory } = layOutStep(engine, fn, options);
   const buffers: GPUBuffer[] = [];
   const release = () => {
-    for (const planned of memory.slots.keys()) planned.buffer = undefined;
+    for (const planned of memory.places.keys()) planned.buffer = undefined;
     for (const tensor of owned) tensor.dispose();
     gpu.recycle(buffers.splice(0));
   };
   try {
-    for (const [i, bytes] of memory.slotBytes.entries()) {
-      buffers.push(gpu.device.buffers.acquire(bytes, `${options.label ?? 'step'} slot ${i}`));
+    for (const [i, bytes] of memory.bufferBytes.entries()) {
+      buffers.push(gpu.device.buffers.acquire(bytes, `${options.label ?? 'step'} buffer ${i}`));
     }
-    for (const [planned, slot] of memory.slots) {
-      planned.buffer = buffers[slot];
+    for (const [planned, { buffer, offset }] of memory.places) {
+      planned.buffer = buffers[buffer];
+      planned.start = offset;
       planned.planned = true;
     }
     const bound = await gpu.bind([...prepared, ...replayed], options.progress);
@@ -79,6 +73,34 @@ export async function compile<T>(engine: Engine, fn: () => T, options: CompileOp
     release();
     throw error;
   }
+}
+
+/** What compiling `fn` would come to, without a buffer made or a kernel compiled: what is printed before a long run. */
+export function planStep(engine: Engine, fn: () => unknown, options: CompileOptions = {}): StepPlan {
+  const { owned, prepared, replayed, memory } = layOutStep(engine, fn, options);
+  for (const tensor of owned) tensor.dispose();
+  const notes = (dispatches: readonly Dispatch[]) => dispatches.map(({ note }) => note);
+  return { prepared: notes(prepared), dispatches: notes(replayed), memory };
+}
+
+/** Traces `fn`, drops what nobody reads, sets aside what has to run only once, and plans the memory of it all. */
+function layOutStep<T>(engine: Engine, fn: () => T, options: CompileOptions) {
+  const { gpu } = engine;
+  const { result, made, kept, trace } = traceStep(engine, fn, options);
+  for (const tensor of made) if (!kept.has(tensor)) tensor.dispose();
+  const owned = [...kept].filter(tensor => made.has(tensor));
+  const pinned = new Set([...kept].map(tensor => tensor.storage.memory));
+  const { constants = [] } = options;
+  const isBlank = (memory: Memory) => gpu.isBlank(memory);
+  const { prepared, replayed } = splitConstant(dropUnread(trace, gpu, pinned), constants, trace.memories, isBlank);
+  // Results of the prepared ones last from run to run.
+  const written = writtenBy(prepared);
+  const readAgain = replayed.flatMap(({ bindings }) => bindings.map(({ memory }) => memory));
+  const lasting = new Set(readAgain.filter(memory => written.has(memory)));
+  const { largest } = gpu.device.buffers;
+  // In one plan: whenever the prepared ones run again, all others follow.
+  const memory = planMemory([...prepared, ...replayed], trace.memories, { pinned, lasting, largest });
+  return { result, owned, prepared, replayed, memory };
 }
 
 /** Runs `fn` while the backend records. `kept` are the tensors whose values somebody wants after a run. */
@@ -136,7 +158,7 @@ export class CompiledStep<T> implements Disposable {
     this.preparedParts = cutByFlops(this.prepared, flops);
     this.parts = cutByFlops(this.work, flops);
     const bindings = [...this.prepared, ...this.work].flatMap(({ dispatch }) => dispatch.bindings);
-    const outer = bindings.filter(binding => !memory.slots.has(binding.memory));
+    const outer = bindings.filter(binding => !memory.places.has(binding.memory));
     this.outer = new Map(outer.map(binding => [binding.memory, binding.memory.buffer]));
     this.written = [...writtenBy(this.work.map(({ dispatch }) => dispatch))];
   }

@@ -235,7 +235,7 @@ export class GpuBackend implements Backend {
     // Uploads overtake recorded dispatches, which may read the old contents.
     this.submitQueue();
     const array = toDevice(view, values);
-    this.device.handle.queue.writeBuffer(view.memory.buffer, view.offset, array);
+    this.device.handle.queue.writeBuffer(view.memory.buffer, view.memory.start + view.offset, array);
     view.memory.version++;
   }
 
@@ -247,7 +247,7 @@ export class GpuBackend implements Backend {
     else await this.flush();
     if (!view.memory.buffer) throw new KernelError(`tensor '${view.memory.label}': it has been freed`);
     const bytes = view.size * BYTES_PER_ELEMENT[view.dtype];
-    const data = await this.device.read(view.memory.buffer, view.offset, bytes);
+    const data = await this.device.read(view.memory.buffer, view.memory.start + view.offset, bytes);
     if (view.dtype === 'f32') return new Float32Array(data);
     return view.dtype === 'u32' ? new Uint32Array(data) : new Uint8Array(data);
   }

@@ -1,88 +1,91 @@
 import { ALIGNMENT, alignUp } from '../gpu/capabilities.ts';
 import type { Dispatch, Memory } from '../gpu/dispatch.ts';
+import { bestPacking, type Place, type Tenant } from './pack.ts';
 
 export interface MemoryPlan {
-  /** Which buffer each memory gets, as an index into `slotBytes`. */
-  readonly slots: ReadonlyMap<Memory, number>;
-  readonly slotBytes: readonly number[];
-  /** Sum of the slots: what the step's intermediates take. */
+  /** Where each memory lies. */
+  readonly places: ReadonlyMap<Memory, Place>;
+  /** Size of each buffer; a place names it by its index. */
+  readonly bufferBytes: readonly number[];
+  /** Sum of the buffers: what the step's intermediates take. */
   readonly peakBytes: number;
   /** Largest sum of tensors alive at one dispatch: no plan can take less. */
   readonly liveBytes: number;
 }
 
-interface Lifetime {
-  readonly memory: Memory;
-  readonly bytes: number;
-  first: number;
-  last: number;
+export interface PlanOptions {
+  /**
+   * Memories read after the step: alive from their first use to the end, each in a buffer that no other of them is in, so
+   * that whatever reads one and writes another works.
+   */
+  readonly pinned?: ReadonlySet<Memory>;
+  /** Others that are alive from their first use to the end. */
+  readonly lasting?: ReadonlySet<Memory>;
+  /** Bytes of the largest buffer there can be. */
+  readonly largest: number;
 }
 
+const NONE: ReadonlySet<Memory> = new Set();
+
 /**
- * Gives intermediates of a step their buffers: two share one when their lifetimes do not overlap. Whole buffers are
- * shared, not ranges of one, because WebGPU judges usage by buffer: a dispatch must not read and write the same one.
+ * Gives intermediates of a step their places: ranges of a few buffers, the same range for two whose lifetimes do not
+ * overlap. WebGPU judges usage by buffer, so what a dispatch reads and what it writes are kept in different ones.
  *
- * Greedy by size: the largest tensor first, into the smallest slot that is free during its life (Pisarchyk and Lee,
- * "Efficient Memory Management for Deep Neural Net Inference", 2020).
- *
- * @param pinned memories read after the step: alive from their first use to the end.
+ * @param memories those to be placed; what else the dispatches bind has its place already.
+ * @throws LimitError when one is larger than a buffer can be.
  */
 export function planMemory(
   dispatches: readonly Dispatch[],
   memories: ReadonlySet<Memory>,
-  pinned: ReadonlySet<Memory>,
+  { pinned = NONE, lasting = NONE, largest }: PlanOptions,
 ): MemoryPlan {
-  const lifetimes = findLifetimes(dispatches, memories, pinned);
-  const slots = new Map<Memory, number>();
-  const slotBytes: number[] = [];
-  const tenants: Lifetime[][] = [];
-  const bySize = [...lifetimes.values()].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
-  for (const life of bySize) {
-    let slot = -1;
-    tenants.forEach((others, i) => {
-      const free = others.every(other => other.last < life.first || life.last < other.first);
-      // Slots are opened in order of falling size, so the last free one is the smallest.
-      if (free) slot = i;
-    });
-    if (slot < 0) {
-      slot = slotBytes.push(life.bytes) - 1;
-      tenants.push([]);
-    }
-    tenants[slot]!.push(life);
-    slots.set(life.memory, slot);
+  const tenants = findTenants(dispatches, memories, pinned);
+  for (const memory of [...pinned, ...lasting]) {
+    const tenant = tenants.get(memory);
+    if (tenant) tenant.last = dispatches.length;
   }
-  return {
-    slots,
-    slotBytes,
-    peakBytes: slotBytes.reduce((a, b) => a + b, 0),
-    liveBytes: largestLiveSum(lifetimes, dispatches.length),
-  };
+  const liveBytes = largestLiveSum([...tenants.values()], dispatches.length);
+  const { places, bufferBytes, peakBytes } = bestPacking([...tenants.values()], { enough: liveBytes, largest });
+  const placed = [...tenants].map(([memory, tenant]) => [memory, places.get(tenant)!] as const);
+  return { places: new Map(placed), bufferBytes, peakBytes, liveBytes };
 }
 
-function findLifetimes(
+/** Every intermediate with its lifetime in dispatches, and with those it must not share a buffer with. */
+function findTenants(
   dispatches: readonly Dispatch[],
   memories: ReadonlySet<Memory>,
   pinned: ReadonlySet<Memory>,
-): Map<Memory, Lifetime> {
-  const lifetimes = new Map<Memory, Lifetime>();
-  dispatches.forEach((dispatch, i) => {
-    for (const { memory } of dispatch.bindings) {
-      if (!memories.has(memory)) continue;
-      const life = lifetimes.get(memory);
-      if (life) life.last = i;
-      else lifetimes.set(memory, { memory, bytes: alignUp(memory.bytes, ALIGNMENT), first: i, last: i });
+): Map<Memory, Tenant> {
+  const tenants = new Map<Memory, Tenant>();
+  const separate = (one: Tenant, others: readonly Tenant[]) => {
+    for (const other of others) {
+      if (other === one) continue;
+      one.rivals.add(other);
+      other.rivals.add(one);
     }
+  };
+  dispatches.forEach((dispatch, i) => {
+    const sides: Record<'read' | 'write', Tenant[]> = { read: [], write: [] };
+    for (const { memory, access } of dispatch.bindings) {
+      if (!memories.has(memory)) continue;
+      let tenant = tenants.get(memory);
+      if (!tenant) {
+        tenant = { bytes: alignUp(memory.bytes, ALIGNMENT), first: i, last: i, rivals: new Set() };
+        tenants.set(memory, tenant);
+      }
+      tenant.last = i;
+      sides[access === 'write' ? 'write' : 'read'].push(tenant);
+    }
+    for (const written of sides.write) separate(written, sides.read);
   });
-  for (const memory of pinned) {
-    const life = lifetimes.get(memory);
-    if (life) life.last = dispatches.length;
-  }
-  return lifetimes;
+  const kept = [...tenants].filter(([memory]) => pinned.has(memory)).map(([, tenant]) => tenant);
+  for (const tenant of kept) separate(tenant, kept);
+  return tenants;
 }
 
-function largestLiveSum(lifetimes: ReadonlyMap<Memory, Lifetime>, steps: number): number {
+function largestLiveSum(tenants: readonly Tenant[], steps: number): number {
   const change = new Array<number>(steps + 2).fill(0);
-  for (const { bytes, first, last } of lifetimes.values()) {
+  for (const { bytes, first, last } of tenants) {
     change[first]! += bytes;
     change[last + 1]! -= bytes;
   }

@@ -8,7 +8,7 @@ import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
 import type { Model } from '../nn/index.ts';
 import { makeOptimizer, type Optimizer, type OptimizerState } from '../optim/index.ts';
 import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
-import { type CompiledStep, compile } from '../tensor/compile.ts';
+import { type CompiledStep, type CompileOptions, compile, planStep, type StepPlan } from '../tensor/compile.ts';
 import { softmaxCrossEntropy } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
@@ -63,24 +63,31 @@ export class TrainStep implements Disposable {
     options: TrainingOptions,
     progress?: (done: number, total: number) => void,
   ): Promise<TrainStep> {
-    checkFit(model, data);
-    const { batch, microBatches = 1 } = options;
-    if (!Number.isInteger(microBatches) || microBatches < 1 || batch % microBatches !== 0) {
-      throw new ValueError(`training: a batch of ${batch} cannot be cut into ${microBatches} equal micro-batches`);
-    }
+    checkStep(model, data, options);
     const parts = makeParts(model, options);
     const compiled: CompiledStep<unknown>[] = [];
-    const { frozen } = model.parameters;
-    const constants = frozen ? [frozen] : [];
     try {
-      for (const { label, fn } of stepFunctions(model, data, options, parts)) {
-        compiled.push(await compile(model.engine, fn, { label, constants, ...(progress && { progress }) }));
+      for (const { fn, ...settings } of stepFunctions(model, data, options, parts)) {
+        compiled.push(await compile(model.engine, fn, { ...settings, ...(progress && { progress }) }));
       }
     } catch (error) {
       disposeParts(parts, compiled);
       throw error;
     }
     return new TrainStep(model, options, parts, compiled);
+  }
+
+  /** What compiling it would come to, part by part, without compiling it. @throws as `compile`. */
+  static plan(model: Model, data: GpuDataset, options: TrainingOptions): StepPlan[] {
+    checkStep(model, data, options);
+    const parts = makeParts(model, options);
+    try {
+      return stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
+        planStep(model.engine, fn, settings),
+      );
+    } finally {
+      disposeParts(parts, []);
+    }
   }
 
   /**
@@ -188,6 +195,14 @@ export class TrainStep implements Disposable {
   }
 }
 
+/** @throws ShapeError, ValueError */
+function checkStep(model: Model, data: GpuDataset, { batch, microBatches = 1 }: TrainingOptions): void {
+  checkFit(model, data);
+  if (!Number.isInteger(microBatches) || microBatches < 1 || batch % microBatches !== 0) {
+    throw new ValueError(`training: a batch of ${batch} cannot be cut into ${microBatches} equal micro-batches`);
+  }
+}
+
 function checkFit(model: Model, data: GpuDataset): void {
   const { inputShape, outputShape, name } = model;
   if (inputShape.join() !== data.imageShape.join()) {
@@ -230,8 +245,9 @@ function stepFunctions(
   data: GpuDataset,
   { batch, labelSmoothing = 0 }: TrainingOptions,
   { indices, metrics, notFinite, optimizer, state, sum }: Parts,
-): { label: string; fn: () => void }[] {
+): ({ fn: () => void } & CompileOptions)[] {
   const { engine, parameters } = model;
+  const constants = parameters.frozen ? [parameters.frozen] : [];
   const differentiate = () => {
     const { images, labels } = data.batch(indices);
     const logits = model.forward(images, { training: true });
@@ -248,7 +264,7 @@ function stepFunctions(
       differentiate();
       update();
     };
-    return [{ label: 'train', fn }];
+    return [{ label: 'train', fn, constants }];
   }
   const { gradients } = parameters;
   const p = { size: sum.size };
@@ -261,7 +277,7 @@ function stepFunctions(
     update();
   };
   return [
-    { label: 'train micro-batch', fn: add },
+    { label: 'train micro-batch', fn: add, constants },
     { label: 'update', fn: meanAndUpdate },
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import type { Shape, Values } from '../../src/kernels/spec.ts';
-import { cnn, findModel, models } from '../../src/models/index.ts';
+import { cnn, findModel, models, vgg16Layers } from '../../src/models/index.ts';
 import { Model } from '../../src/nn/index.ts';
 import { ValueError } from '../../src/platform/errors.ts';
 import { Engine } from '../../src/tensor/engine.ts';
@@ -43,6 +43,8 @@ describe('models', () => {
     ['peer-cnn', 93_322],
     // 0.27 million in the paper.
     ['resnet20', 272_186],
+    // 14,714,688 in the blocks, as in Keras, and the head.
+    ['vgg16', 14_714_688 + 133_898],
   ])('%s has %i parameters', (name, count) => {
     using model = build(Engine.reference(), name);
     expect(model.parameters.count).toBe(count);
@@ -56,8 +58,27 @@ describe('models', () => {
     expect(model.parameters.get('conv1.kernel').shape).toEqual([3, 3, 3, 32]);
   });
 
+  it('vgg16 can be cut behind any block, and end in a mean or in all values', () => {
+    const shapes = ([1, 2, 3] as const).map(cut => {
+      using model = new Model(Engine.reference(), vgg16Layers({ cut, classes: 4 }), { inputShape: [64, 64, 3] });
+      expect(model.outputShape).toEqual([4]);
+      return model.parameters.get('head.dense1.kernel').shape;
+    });
+    expect(shapes).toEqual([
+      [32 * 32 * 64, 256],
+      [16 * 16 * 128, 256],
+      [8 * 8 * 256, 256],
+    ]);
+    const options = { cut: 2, pooling: 'average', units: 16 } as const;
+    using model = new Model(Engine.reference(), vgg16Layers(options), { inputShape: [8, 8, 3] });
+    expect(model.parameters.get('head.dense1.kernel').shape).toEqual([128, 16]);
+    expect(model.parameters.segments.map(({ name }) => name.split('.').slice(0, -1).join('.'))).toContain(
+      'base.block2.conv2',
+    );
+  });
+
   it('are found by name', () => {
-    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'peer-cnn', 'resnet20']);
+    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'peer-cnn', 'resnet20', 'vgg16']);
     for (const [name, recipe] of Object.entries(models)) expect(recipe.name).toBe(name);
     expect(() => findModel('vgg')).toThrow("model 'vgg': there is no such model; there are mlp, cnn");
     expect(() => findModel('toString')).toThrow(ValueError);
