@@ -112,8 +112,11 @@ fn main(
   let ty = thread / TX;
 
   var sums: array<vec4f, TM * TQ>;
-  let end = min((share + 1) * p.per_share, p.k);
-  for (var k0 = share * p.per_share; k0 < end; k0 += BK) {
+  let first = share * p.per_share;
+  let end = min(first + p.per_share, p.k);
+  let turns = (end - first + BK - 1) / BK;
+  for (var turn = 0u; turn < turns; turn++) {
+    let k0 = first + turn * BK;
     // Neighbouring threads load along whichever axis is contiguous.
     for (var block = thread; block < ROWS * BK / 16; block += THREADS) {
       let along_k = p.a_step == 1;
