@@ -2,18 +2,43 @@ import type { Command } from 'commander';
 import type { ImageData8 } from '../data/dataset.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import type { Capabilities } from '../gpu/capabilities.ts';
-import { median } from '../gpu/profile.ts';
+import type { DispatchNote } from '../gpu/dispatch.ts';
+import { hostTime, median } from '../gpu/profile.ts';
 import { Sampler } from '../kernels/sampler.ts';
-import { models, type Recipe } from '../models/index.ts';
+import type { Shape } from '../kernels/spec.ts';
+import { models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
+import { UsageError } from '../platform/errors.ts';
 import type { ProfiledDispatch } from '../tensor/compile.ts';
 import type { Engine } from '../tensor/engine.ts';
+import type { MemoryPlan } from '../tensor/plan.ts';
 import { TrainStep } from '../train/step.ts';
 import { openEngine } from './open-engine.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
-import { formatBytes, print, printJson, table } from './output.ts';
-import { recipeOf, wholeFrom } from './parse.ts';
+import { print, printJson } from './output.ts';
+import { fromTyped, recipeOf, wholeFrom } from './parse.ts';
+import { describePlan, describeProfile } from './profile-text.ts';
 import { ProgressBar } from './progress.ts';
+
+/** What `weft profile --plan --json` prints: one training step before anything of it has run. */
+export interface StepReport<D extends DispatchNote = DispatchNote> {
+  model: string;
+  inputShape: Shape;
+  batch: number;
+  parameters: number;
+  /** Of them, those that the step trains. */
+  trained: number;
+  /** Planned as for a GPU without subgroups. */
+  unsliced: boolean;
+  adapter: { device: string; driver: string; software: boolean };
+  /** Dispatches that run once, before the first step: kernels of a frozen net laid out anew. */
+  prepared: number;
+  dispatches: D[];
+  /** Floating-point operations of a step. */
+  flops: number;
+  /** Bytes of the step's intermediates as planned, and the largest sum of those alive at once: no plan takes less. */
+  memory: { peak: number; live: number };
+}
 
 /** One dispatch of the step, with its share of the sum. */
 export interface ProfileLine extends ProfiledDispatch {
@@ -25,37 +50,32 @@ export interface ProfileLine extends ProfiledDispatch {
 }
 
 /** What `weft profile --json` prints. */
-export interface Profile {
-  model: string;
-  batch: number;
-  parameters: number;
-  /** Planned as for a GPU without subgroups. */
-  unsliced: boolean;
-  adapter: { device: string; driver: string; software: boolean };
-  dispatches: ProfileLine[];
+export interface Profile extends StepReport<ProfileLine> {
   /** Milliseconds: all dispatches, each in a pass of its own, and the same step as training runs it. */
   sum: number;
   step: number;
+  /** Milliseconds of the main thread until a step has been handed to the device. */
+  host: number;
   repeats: number;
-  memory: {
-    /** Bytes of the step's intermediates as planned, and the largest sum of those alive at once: no plan takes less. */
-    peak: number;
-    live: number;
-    /** Everything on the device, with parameters, optimizer and images. */
-    device: number;
-  };
+  /** Bytes on the device, with parameters, optimizer and images. */
+  deviceBytes: number;
 }
 
 interface ProfileOptions extends GlobalOptions {
   batch?: number;
+  size?: number;
+  freeze?: string[];
   repeats?: number;
   unsliced?: boolean;
+  plan?: boolean;
   json?: boolean;
 }
 
 const REPEATS = 5;
 /** Milliseconds that the unprofiled steps may take together. */
 const PATIENCE = 20_000;
+/** Pictures that the batch is gathered from. */
+const PICTURES = 64;
 
 /** What a GPU whose kernels need no subgroups looks like: fewer, fatter dispatches. They run here all the same. */
 const LIKE_A_GPU: Partial<Capabilities> = { software: false, subgroupSize: 0 };
@@ -66,48 +86,96 @@ export function register(program: Command): void {
     .description('list the dispatches of one training step with their times')
     .argument('<model>', `one of ${Object.keys(models).join(', ')}`)
     .option('--batch <n>', 'images in a step', wholeFrom(1))
+    .option('--size <n>', 'rows and columns of an image (default: those that the model was made for)', wholeFrom(1))
+    .option('--freeze <layers...>', 'do not train these layers, named as in the summary, and what is inside them')
+    .option('--plan', 'print dispatches and memory of the step without running it')
     .option(
       '--repeats <n>',
       `rounds, of which the median counts (default: ${REPEATS}, fewer of a slow step)`,
       wholeFrom(1),
     )
     .option('--unsliced', 'plan as for a GPU, where dispatches are dear, and not for this adapter');
-  example(jsonOption(command), 'weft profile cnn', 'weft profile cnn --unsliced --json');
+  example(
+    jsonOption(command),
+    'weft profile cnn',
+    'weft profile cnn --unsliced --json',
+    'weft profile vgg16 --plan --size 64 --batch 1024 --freeze base.block1 base.block2',
+  );
   command.action(async (name: string) => {
     const options = command.optsWithGlobals<ProfileOptions>();
-    const profile = await measure(name, options);
-    if (options.json) printJson(profile);
-    else print(describe(profile));
+    if (options.plan && options.repeats !== undefined) throw new UsageError('--repeats: with --plan nothing is run');
+    if (options.plan) {
+      const report = await withStep(name, options, async step => step.report);
+      if (options.json) printJson(report);
+      else print(describePlan(report));
+    } else {
+      const profile = await measure(name, options);
+      if (options.json) printJson(profile);
+      else print(describeProfile(profile));
+    }
   });
 }
 
-async function measure(name: string, options: ProfileOptions): Promise<Profile> {
+/** What is to be looked at: a model and its data, and what its step comes to. */
+interface Subject {
+  readonly engine: Engine;
+  readonly report: StepReport;
+  compile(progress: (done: number, total: number) => void): Promise<TrainStep>;
+}
+
+async function withStep<T>(name: string, options: ProfileOptions, use: (subject: Subject) => Promise<T>): Promise<T> {
   const recipe = recipeOf(name);
-  const { unsliced = false } = options;
+  const { unsliced = false, freeze = [] } = options;
   const batch = options.batch ?? recipe.defaults.batch;
+  const [height, width, channels] = recipe.inputShape as [number, number, number];
+  const inputShape = [options.size ?? height, options.size ?? width, channels];
   using engine = await openEngine(options, unsliced ? { caps: LIKE_A_GPU } : {});
-  using data = new GpuDataset(engine, noise(recipe, batch));
-  using model = new Model(engine, recipe.build(), { name, inputShape: recipe.inputShape, seed: 1 });
+  using model = new Model(engine, recipe.build(), { name, inputShape, seed: 1 });
+  fromTyped(() => {
+    for (const layer of freeze) model.parameters.configure(layer, { trainable: false });
+  });
+  using data = new GpuDataset(engine, noise(inputShape, Math.min(batch, PICTURES)));
+  const training = { ...recipe.defaults, batch, seed: 1 };
+  const plan = TrainStep.plan(model, data, training)[0]!;
+  const trained = model.parameters.segments.reduce((sum, { trainable, size }) => sum + (trainable ? size : 0), 0);
+  const { device, description, software } = engine.gpu.device.info;
+  const report: StepReport = {
+    ...{ model: name, inputShape, batch, parameters: model.parameters.count, trained, unsliced },
+    adapter: { device, driver: description, software },
+    prepared: plan.prepared.length,
+    dispatches: [...plan.dispatches],
+    flops: plan.dispatches.reduce((sum, { flops }) => sum + flops, 0),
+    memory: bytesOf(plan.memory),
+  };
+  return await use({ engine, report, compile: progress => TrainStep.compile(model, data, training, progress) });
+}
+
+const bytesOf = ({ peakBytes, liveBytes }: MemoryPlan) => ({ peak: peakBytes, live: liveBytes });
+
+async function measure(name: string, options: ProfileOptions): Promise<Profile> {
   const bar = new ProgressBar();
   try {
-    const onCompile = (done: number, total: number) => bar.status(`compiling kernels ${done}/${total}`);
-    using step = await TrainStep.compile(model, data, { ...recipe.defaults, batch, seed: 1 }, onCompile);
-    bar.status('measuring');
-    const { memory } = step.compiled[0]!;
-    // The first one meets cold caches, but tells how many there is time for.
-    const first = await timeStep(engine, step, batch, 1);
-    const repeats = options.repeats ?? Math.min(REPEATS, Math.max(1, Math.floor(PATIENCE / first)));
-    const stepTime = await timeStep(engine, step, batch, repeats);
-    const dispatches = await step.compiled[0]!.profile(repeats);
-    const sum = dispatches.reduce((total, { milliseconds }) => total + milliseconds, 0);
-    const { device, description, software } = engine.gpu.device.info;
-    return {
-      ...{ model: name, batch, parameters: model.parameters.count, unsliced },
-      adapter: { device, driver: description, software },
-      dispatches: withSpeeds(dispatches, sum),
-      ...{ sum, step: stepTime, repeats },
-      memory: { peak: memory.peakBytes, live: memory.liveBytes, device: engine.gpu.device.buffers.stats.liveBytes },
-    };
+    return await withStep(name, options, async ({ engine, report, compile }) => {
+      const { device } = engine.gpu;
+      using step = await compile((done, total) => bar.status(`compiling kernels ${done}/${total}`));
+      bar.status('measuring');
+      const { batch } = report;
+      const indices = Uint32Array.from({ length: batch }, (_, i) => i % PICTURES);
+      let count = 0;
+      const run = () => step.run(indices, batch, ++count, 1e-3);
+      // The first one meets cold caches, but tells how many there is time for.
+      const first = await timeStep(engine, run, 1);
+      const repeats = options.repeats ?? Math.min(REPEATS, Math.max(1, Math.floor(PATIENCE / first)));
+      const stepTime = await timeStep(engine, run, repeats);
+      const host = await hostTime(device, run, repeats);
+      const dispatches = await step.compiled[0]!.profile(repeats);
+      const sum = dispatches.reduce((total, { milliseconds }) => total + milliseconds, 0);
+      const deviceBytes = device.buffers.stats.liveBytes;
+      return {
+        ...{ ...report, dispatches: withSpeeds(dispatches, sum) },
+        ...{ sum, step: stepTime, host, repeats, deviceBytes },
+      };
+    });
   } finally {
     bar.clear();
   }
@@ -132,13 +200,12 @@ function withSpeeds(dispatches: readonly ProfiledDispatch[], sum: number): Profi
 }
 
 /** Milliseconds of a step as training runs it, from submission to the end: the median. */
-async function timeStep(engine: Engine, step: TrainStep, batch: number, repeats: number): Promise<number> {
-  const indices = Uint32Array.from({ length: batch }, (_, i) => i);
+async function timeStep(engine: Engine, run: () => Promise<void>, repeats: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < repeats; i++) {
     await engine.gpu.device.finish();
     const start = performance.now();
-    await step.run(indices, batch, i + 1, 1e-3);
+    await run();
     await engine.gpu.device.finish();
     times.push(performance.now() - start);
   }
@@ -146,8 +213,8 @@ async function timeStep(engine: Engine, step: TrainStep, batch: number, repeats:
 }
 
 /** Images that need no data set: what a step costs does not depend on what they show. */
-function noise({ inputShape }: Recipe, count: number): ImageData8 {
-  const [height, width, channels] = inputShape as [number, number, number];
+function noise(shape: Shape, count: number): ImageData8 {
+  const [height, width, channels] = shape as [number, number, number];
   const random = new Sampler(1);
   const bytes = (length: number, top: number) => Uint8Array.from({ length }, () => random.int(0, top));
   const classes = Array.from({ length: 10 }, (_, k) => String(k));
@@ -155,38 +222,4 @@ function noise({ inputShape }: Recipe, count: number): ImageData8 {
     ...{ images: bytes(count * height * width * channels, 255), labels: bytes(count, 9) },
     ...{ count, height, width, channels, classes, name: 'noise', sha256: '' },
   };
-}
-
-function describe(profile: Profile): string {
-  const { model, batch, adapter, dispatches, sum, step, repeats, memory, unsliced } = profile;
-  const right = (title: string) => ({ title, align: 'right' as const });
-  const number = (value: number) => (Number.isFinite(value) && value > 0 ? value.toPrecision(3) : '');
-  return [
-    `${model}, batch ${batch}, on ${adapter.device} (${adapter.driver})${unsliced ? ', planned as for a GPU' : ''}`,
-    table(
-      [
-        right('#'),
-        { title: 'kernel' },
-        { title: 'variant' },
-        { title: 'shape' },
-        right('ms'),
-        right('GFLOP/s'),
-        right('GB/s'),
-        right('share'),
-      ],
-      dispatches.map((d, i) => [
-        ...[String(i + 1), d.kernel, d.variant, shorten(d.shape), d.milliseconds.toFixed(3)],
-        ...[number(d.gflopsPerSecond), number(d.gigabytesPerSecond), `${(100 * d.share).toFixed(1)} %`],
-      ]),
-    ),
-    `${dispatches.length} dispatches, ${sum.toFixed(2)} ms one by one; the step as training runs it: ${step.toFixed(2)} ms (medians of ${repeats})`,
-    `intermediates: ${formatBytes(memory.peak)} planned, ${formatBytes(memory.live)} alive at once; all on the device: ${formatBytes(memory.device)}`,
-  ].join('\n');
-}
-
-/** The parameters that differ from 0 and 1 say what a call is; --json has all. */
-function shorten(shape: string): string {
-  const parts = shape.split(' ').filter(part => !/=[01]$/.test(part));
-  const text = parts.join(' ');
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

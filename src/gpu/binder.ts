@@ -90,8 +90,11 @@ export class Binder {
 export function encode(device: GPUDevice, work: readonly BoundDispatch[], label: string): GPUCommandBuffer {
   const encoder = device.createCommandEncoder({ label });
   const pass = encoder.beginComputePass({ label });
+  let current: GPUComputePipeline | undefined;
   for (const { pipeline, group, dispatch } of work) {
-    pass.setPipeline(pipeline);
+    // Slices of a call follow one another, and each call into the implementation costs the main thread microseconds.
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(...dispatch.workgroups);
   }

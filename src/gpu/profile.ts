@@ -72,6 +72,24 @@ async function wallRound(device: Device, work: readonly BoundDispatch[]): Promis
   return times;
 }
 
+/**
+ * Milliseconds of the main thread from the call of `run` to its return, the median of `repeats` calls: uploading,
+ * encoding and submitting, without what the device then takes. Each starts on an idle device, so that none waits for
+ * those before it.
+ */
+export async function hostTime(device: Device, run: () => Promise<void>, repeats: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) {
+    await device.finish();
+    const start = performance.now();
+    const submitted = run();
+    times.push(performance.now() - start);
+    await submitted;
+  }
+  await device.finish();
+  return median(times);
+}
+
 export function median(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);

@@ -17,7 +17,7 @@ import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestReport } from '../../src/cli/eval.ts';
 import type { Prediction } from '../../src/cli/predict.ts';
-import type { Profile } from '../../src/cli/profile.ts';
+import type { Profile, StepReport } from '../../src/cli/profile.ts';
 import { decodeCheckpoint } from '../../src/train/checkpoint.ts';
 import type { RunConfig } from '../../src/train/config.ts';
 import type { EpochMetrics } from '../../src/train/events.ts';
@@ -304,6 +304,25 @@ describe('weft profile', () => {
     expect(profile.step).toBeGreaterThan(0);
     expect(profile.memory.live).toBeGreaterThan(0);
     expect(profile.memory.peak).toBeGreaterThanOrEqual(profile.memory.live);
-    expect(profile.memory.device).toBeGreaterThan(profile.memory.peak);
+    expect(profile.deviceBytes).toBeGreaterThan(profile.memory.peak);
+    expect(profile.host).toBeGreaterThan(0);
+    expect(profile.host).toBeLessThan(profile.step);
+  });
+
+  it('prints the plan of a step that it does not run', () => {
+    const layers = ['base.block1', 'base.block2', 'base.block3', 'base.block4'];
+    const args = ['profile', 'vgg16', '--plan', '--batch', '1024', '--size', '64', '--freeze', ...layers];
+    const { status, stdout } = weft([...args, '--json']);
+    expect(status).toBe(0);
+    const plan = JSON.parse(stdout) as StepReport;
+    expect(plan).toMatchObject({ model: 'vgg16', inputShape: [64, 64, 3], batch: 1024 });
+    // Block 5 and the head, with a dense layer on its 2 x 2 x 512 values.
+    expect(plan.trained).toBe(3 * (9 * 512 * 512 + 512) + 2048 * 256 + 256 + 2570);
+    expect(plan.flops).toBeGreaterThan(1e12);
+    expect(plan.memory.peak).toBeLessThanOrEqual(1.2 * plan.memory.live);
+    expect(plan.dispatches[0]).not.toHaveProperty('milliseconds');
+    const wrong = weft(['profile', 'cnn', '--plan', '--freeze', 'conv9']);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toMatch(/nothing matches 'conv9'; there are conv1.kernel/);
   });
 });
