@@ -4,11 +4,11 @@ import { Sampler } from '../../src/kernels/sampler.ts';
 import { type Shader, shaderText } from '../../src/kernels/shader.ts';
 import type { KernelSpec, Params, Plan, Values, Variant } from '../../src/kernels/spec.ts';
 import { DEFAULT_STEP } from '../../src/kernels/spec.ts';
+import { allowedErrors, drawInputs, drawStep, firstDifference } from '../../src/kernels/verify.ts';
 import { KernelError } from '../../src/platform/errors.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
-import { allowedErrors, drawInputs, drawStep, firstDifference } from '../support/compare.ts';
+import { runVariant } from '../../src/tensor/run-variant.ts';
 import { gpuEngine } from '../support/engine.ts';
-import { runVariant } from '../support/run-variant.ts';
 
 // Would the comparison with the reference notice a wrong kernel? Every variant is spoiled in small ways, and each spoiled
 // one must be caught on some random shape.

@@ -4,11 +4,11 @@ import { kernels } from '../../src/kernels/registry.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { sliceCall } from '../../src/kernels/slice.ts';
 import { describeParams, type KernelSpec, type Params, sizeOf } from '../../src/kernels/spec.ts';
+import { allowedErrors, drawInputs, drawStep, firstDifference } from '../../src/kernels/verify.ts';
 import { LimitError } from '../../src/platform/errors.ts';
 import { Engine } from '../../src/tensor/engine.ts';
 import { GpuBackend } from '../../src/tensor/gpu-backend.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { allowedErrors, drawInputs, drawStep, firstDifference } from '../support/compare.ts';
 import { gpuEngine } from '../support/engine.ts';
 
 // Every kernel that says how it can be cut is cut, on random shapes, under limits so low that they must be.

@@ -8,8 +8,8 @@ import { matmulKernel } from '../../src/kernels/matmul.ts';
 import { maxPool2dGradKernel, maxPool2dKernel } from '../../src/kernels/max-pool2d.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { sizeOf } from '../../src/kernels/spec.ts';
+import { drawInputs } from '../../src/kernels/verify.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { drawInputs } from '../support/compare.ts';
 import { gpuEngine } from '../support/engine.ts';
 
 const ones = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 };

@@ -3,9 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { kernels } from '../../src/kernels/registry.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { DEFAULT_STEP, describeParams } from '../../src/kernels/spec.ts';
-import { allowedErrors, drawInputs, drawStep, firstDifference } from '../support/compare.ts';
+import { allowedErrors, drawInputs, drawStep, firstDifference } from '../../src/kernels/verify.ts';
+import { runVariant } from '../../src/tensor/run-variant.ts';
 import { gpuEngine } from '../support/engine.ts';
-import { runVariant } from '../support/run-variant.ts';
 
 /** Random shapes a variant is tried on; WEFT_FUZZ multiplies them. */
 const RUNS = 12 * Number(process.env.WEFT_FUZZ ?? 1);

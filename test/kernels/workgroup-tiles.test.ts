@@ -5,7 +5,7 @@ import { type MatmulParams, matmulKernel } from '../../src/kernels/matmul.ts';
 import { kernels } from '../../src/kernels/registry.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { DEFAULT_STEP } from '../../src/kernels/spec.ts';
-import { allowedErrors, drawInputs, firstDifference } from '../support/compare.ts';
+import { allowedErrors, drawInputs, firstDifference } from '../../src/kernels/verify.ts';
 import { gpuEngine } from '../support/engine.ts';
 
 const matmul = kernels.find(({ name }) => name === 'matmul')!;
