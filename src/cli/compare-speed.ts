@@ -4,8 +4,8 @@ import { Model } from '../nn/index.ts';
 import { InterruptedError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { TrainingOptions } from '../train/config.ts';
-import { EVALUATION_BATCH, Evaluator } from '../train/evaluate.ts';
-import { TrainStep } from '../train/step.ts';
+import { EVALUATION_BATCH } from '../train/evaluate.ts';
+import { prepareRun } from '../train/prepare.ts';
 import type { Speed } from './compare-plan.ts';
 
 /** A timing ends after this many seconds, or this many steps. */
@@ -29,8 +29,11 @@ export async function measureSpeed(
   const { training, signal, onCompile } = options;
   const { batch } = training;
   using model = buildModel(engine, recipe, data, training.seed);
-  using step = await TrainStep.compile(model, data, training, onCompile);
-  using evaluator = await Evaluator.compile(model, data, onCompile ? { progress: onCompile } : {});
+  using prepared = await prepareRun(model, data, training, {
+    evaluate: true,
+    ...(onCompile && { progress: onCompile }),
+  });
+  const { step, evaluator } = prepared;
   const check = () => {
     if (signal.aborted) throw new InterruptedError('compare: interrupted before the first run; nothing to save');
   };
@@ -45,7 +48,7 @@ export async function measureSpeed(
   const pictures = Uint32Array.from({ length: Math.min(EVALUATION_BATCH, data.count) }, (_, i) => i);
   const evaluate = async () => {
     check();
-    await evaluator.run(pictures);
+    await evaluator!.run(pictures);
   };
   return {
     model: recipe.name,

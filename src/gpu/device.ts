@@ -46,6 +46,7 @@ export class Device implements Disposable {
     readonly handle: GPUDevice,
     readonly info: AdapterInfo,
     readonly caps: Capabilities,
+    private readonly options: DeviceOptions,
   ) {
     this.buffers = new BufferPool(handle);
     this.pipelines = new PipelineCache(this);
@@ -87,7 +88,17 @@ export class Device implements Disposable {
     if (options.maxBindingBytes !== undefined) {
       caps = { ...caps, maxBindingBytes: Math.min(caps.maxBindingBytes, options.maxBindingBytes) };
     }
-    return new Device(source, handle, info, caps);
+    return new Device(source, handle, info, caps, options);
+  }
+
+  /** Another device on the same adapter, with a queue and threads of its own. Dispose it before this one. */
+  async twin(): Promise<Device> {
+    return await Device.open({ ...this.source, close() {} }, this.options);
+  }
+
+  /** Processors that a software adapter has for its work. 1 where the platform does not tell. */
+  get processors(): number {
+    return this.source.processors ?? 1;
   }
 
   /**

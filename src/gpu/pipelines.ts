@@ -24,6 +24,8 @@ export class PipelineCache {
   private readonly unchecked = new Map<string, GPUComputePipeline>();
   private readonly pending = new Map<string, Promise<GPUComputePipeline>>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  /** Known to have been dispatched: software drivers finish compiling only then. */
+  private readonly warm = new Set<string>();
 
   constructor(private readonly device: Device) {}
 
@@ -49,6 +51,16 @@ export class PipelineCache {
   /** Whether `prepare` has nothing to do for it. */
   isReady(source: PipelineSource): boolean {
     return this.ready.has(keyOf(source));
+  }
+
+  /** Those that have not been dispatched yet as far as is known, each once. */
+  cold(sources: Iterable<PipelineSource>): PipelineSource[] {
+    const distinct = new Map(Array.from(sources, source => [keyOf(source), source]));
+    return [...distinct].filter(([key]) => !this.warm.has(key)).map(([, source]) => source);
+  }
+
+  setWarm(sources: Iterable<PipelineSource>): void {
+    for (const source of sources) this.warm.add(keyOf(source));
   }
 
   /** The pipeline if it is compiled, else compiled here and now (eager mode). Errors surface at the next wait. */

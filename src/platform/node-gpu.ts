@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { AdapterError } from './errors.ts';
 import { type AdapterName, type GpuOptions, type GpuSource, SOFTWARE_NAMES } from './platform.ts';
@@ -67,6 +68,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
       return adapter;
     },
     rest,
+    processors: availableParallelism(),
     close() {
       gpu = undefined;
     },

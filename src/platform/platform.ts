@@ -35,6 +35,8 @@ export interface GpuSource {
    * `pending` says whether anything is still awaited. Browsers need none.
    */
   readonly rest?: (pending: () => boolean) => void;
+  /** Processors of this machine, where the platform tells. */
+  readonly processors?: number;
   close(): void;
 }
 

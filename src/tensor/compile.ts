@@ -103,6 +103,16 @@ function layOutStep<T>(engine: Engine, fn: () => T, options: CompileOptions) {
   return { result, owned, prepared, replayed, memory };
 }
 
+/** What all promises give; should one fail, what the others made is disposed of. @throws the first failure. */
+export async function allOrNone<T extends Disposable>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  const failed = settled.find(one => one.status === 'rejected');
+  const made = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+  if (!failed) return made;
+  for (const one of made) one[Symbol.dispose]();
+  throw failed.reason;
+}
+
 /** Runs `fn` while the backend records. `kept` are the tensors whose values somebody wants after a run. */
 function traceStep<T>(engine: Engine, fn: () => T, options: CompileOptions) {
   const kept = new Set<Tensor>();

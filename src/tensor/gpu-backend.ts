@@ -2,7 +2,8 @@ import { Binder, type BoundDispatch, encode } from '../gpu/binder.ts';
 import { ALIGNMENT, alignUp, type Capabilities } from '../gpu/capabilities.ts';
 import type { Device } from '../gpu/device.ts';
 import { type Binding, type Dispatch, Memory } from '../gpu/dispatch.ts';
-import type { Access } from '../gpu/pipelines.ts';
+import type { Access, PipelineSource } from '../gpu/pipelines.ts';
+import { compileAll } from '../gpu/warm-up.ts';
 import { VariantChooser, type VariantTable } from '../kernels/choose.ts';
 import { instantiate } from '../kernels/shader.ts';
 import { sliceCall } from '../kernels/slice.ts';
@@ -38,6 +39,15 @@ export interface Trace {
   readonly memories: Set<Memory>;
 }
 
+type Progress = (done: number, total: number) => void;
+
+/** What steps that are compiled at the same time ask for. */
+interface Gathered {
+  readonly sources: PipelineSource[];
+  progress: Progress | undefined;
+  readonly job: Promise<void>;
+}
+
 /**
  * Ops as WGSL kernels. Everything becomes a list of dispatches: eager mode submits the list as it grows (at reads, or
  * when it is long), a trace keeps it to be replayed.
@@ -51,6 +61,7 @@ export class GpuBackend implements Backend {
   private readonly blank: { read: Memory; write: Memory };
   private queue: { dispatch: Dispatch; group: GPUBindGroup }[] = [];
   private tracing: Trace | undefined;
+  private gathered: Gathered | undefined;
 
   /** `caps` overrides what kernels may count on: to plan as for another machine, or to force the plain variants. */
   constructor(
@@ -203,7 +214,7 @@ export class GpuBackend implements Backend {
     progress?: (done: number, total: number) => void,
   ): Promise<BoundDispatch[]> {
     const { pipelines } = this.device;
-    await pipelines.prepare(
+    await this.gather(
       dispatches.map(dispatch => dispatch.source),
       progress,
     );
@@ -212,6 +223,28 @@ export class GpuBackend implements Backend {
       group: this.binder.group(dispatch),
       pipeline: pipelines.get(dispatch.source),
     }));
+  }
+
+  /** Steps compiled at the same time (`Promise.all`) are one job: nothing is compiled twice, or only after the rest. */
+  private async gather(sources: readonly PipelineSource[], progress?: Progress): Promise<void> {
+    const all = (this.gathered ??= this.startGathering());
+    all.sources.push(...sources);
+    // One listener will do: all would be told the same.
+    all.progress ??= progress;
+    await all.job;
+  }
+
+  private startGathering(): Gathered {
+    const sources: PipelineSource[] = [];
+    const gathered: Gathered = {
+      sources,
+      progress: undefined,
+      job: Promise.resolve().then(() => {
+        this.gathered = undefined;
+        return compileAll(this.device, sources, gathered.progress);
+      }),
+    };
+    return gathered;
   }
 
   /** Records what `fn` runs instead of running it. */

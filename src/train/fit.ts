@@ -14,12 +14,13 @@ import { makeSchedule, type Schedule } from '../optim/index.ts';
 import { InterruptedError, type NumericError, ResumeError, ValueError } from '../platform/errors.ts';
 import type { Checkpoint, RunPosition } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
-import { Evaluator } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
 import { interruptedError, numericError, type Place } from './failures.ts';
 import type { FitData, FitOptions, FitResult } from './fit-options.ts';
+import { prepareRun } from './prepare.ts';
 import { hashProgram } from './program.ts';
-import { type Arrays, type EpochTotals, encodeModel, TrainStep, type UsedArrays, writeModel } from './step.ts';
+import { type Arrays, type EpochTotals, encodeModel, type TrainStep, type UsedArrays, writeModel } from './step.ts';
 
 export type { FitData, FitOptions, FitResult };
 
@@ -39,9 +40,11 @@ export async function fit(model: Model, data: FitData, options: FitOptions): Pro
   if (training.patience !== undefined && !data.validation) {
     throw new ValueError('fit: early stopping needs validation images; give some, or leave patience out');
   }
-  using step = await TrainStep.compile(model, data.data, training, options.onCompile);
-  checkInterrupt(options);
-  using evaluator = data.validation ? await Evaluator.compile(model, data.data, progressOf(options)) : undefined;
+  using prepared = await prepareRun(model, data.data, training, {
+    evaluate: data.validation !== undefined,
+    ...(options.onCompile && { progress: options.onCompile }),
+  });
+  const { step, evaluator } = prepared;
   checkInterrupt(options);
   const program = await hashProgram([...step.compiled, ...(evaluator ? [evaluator.compiled] : [])]);
   if (options.resume) {
@@ -65,8 +68,6 @@ function checkProgram({ position }: Checkpoint, program: string, where: string):
 function checkInterrupt({ signal }: FitOptions): void {
   if (signal?.aborted) throw new InterruptedError('training: interrupted before its first step; nothing was changed');
 }
-
-const progressOf = ({ onCompile }: FitOptions) => (onCompile ? { progress: onCompile } : {});
 
 /** The best epoch so far, kept on the host: early stopping needs it once, at the end. */
 interface Best {

@@ -8,7 +8,14 @@ import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
 import type { Model } from '../nn/index.ts';
 import { makeOptimizer, type Optimizer, type OptimizerState } from '../optim/index.ts';
 import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
-import { type CompiledStep, type CompileOptions, compile, planStep, type StepPlan } from '../tensor/compile.ts';
+import {
+  allOrNone,
+  type CompiledStep,
+  type CompileOptions,
+  compile,
+  planStep,
+  type StepPlan,
+} from '../tensor/compile.ts';
 import { softmaxCrossEntropy } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
@@ -65,16 +72,15 @@ export class TrainStep implements Disposable {
   ): Promise<TrainStep> {
     checkStep(model, data, options);
     const parts = makeParts(model, options);
-    const compiled: CompiledStep<unknown>[] = [];
     try {
-      for (const { fn, ...settings } of stepFunctions(model, data, options, parts)) {
-        compiled.push(await compile(model.engine, fn, { ...settings, ...(progress && { progress }) }));
-      }
+      const steps = stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
+        compile(model.engine, fn, { ...settings, ...(progress && { progress }) }),
+      );
+      return new TrainStep(model, options, parts, await allOrNone(steps));
     } catch (error) {
-      disposeParts(parts, compiled);
+      disposeParts(parts, []);
       throw error;
     }
-    return new TrainStep(model, options, parts, compiled);
   }
 
   /** What compiling it would come to, part by part, without compiling it. @throws as `compile`. */
