@@ -31,7 +31,10 @@ export { Tensor } from './tensor/tensor.ts';
 
 // --- Kernels: for programs that bring one of their own or repeat a run to the bit ------------------------------------
 
+export { callShape } from './kernels/call-shape.ts';
 export type { VariantTable } from './kernels/choose.ts';
+export { type CustomKernel, customVariant } from './kernels/custom.ts';
+export { kernels } from './kernels/registry.ts';
 export {
   type DType,
   defineKernel,
@@ -43,6 +46,9 @@ export {
   type Values,
   type Variant,
 } from './kernels/spec.ts';
+
+export { compareVariants, type LadderOptions, type Rung } from './tensor/ladder.ts';
+export { describeFailure, type Proof, type ProofFailure, type ProofOptions, proveVariant } from './tensor/prove.ts';
 
 // --- Networks -------------------------------------------------------------------------------------------------------
 

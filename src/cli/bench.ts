@@ -10,6 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FileError, UsageError } from '../platform/errors.ts';
+import { registerOp } from './bench-op.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { log } from './output.ts';
 import { wholeFrom } from './parse.ts';
@@ -46,6 +47,7 @@ export function register(program: Command): void {
     .option('--html <file>', 'write a page with tables, roofline and curves')
     .option('--out <file>', 'write the result as JSON, from which docs/benchmarks.md is made');
   example(jsonOption(command), 'weft bench --quick', 'weft bench --suite matmul,steps --peers tfjs-webgpu --json');
+  registerOp(command);
   command.action(async () => {
     const { suite, adapter, json, ...rest } = command.optsWithGlobals<TypedOptions>();
     const { peers, rounds, quick, list, html, out } = rest;

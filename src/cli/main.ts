@@ -26,8 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const named = commandIn(args);
     for (const load of named ? [named] : Object.values(COMMANDS)) (await load()).register(program);
     // Commands inherit neither of the two by themselves once they exist.
-    for (const command of [program, ...program.commands])
-      command.exitOverride().showHelpAfterError('(--help tells more)');
+    for (const command of withSubcommands(program)) command.exitOverride().showHelpAfterError('(--help tells more)');
     if (args.length === 0) program.help();
     await program.parseAsync(args, { from: 'user' });
     // A command that failed without an exception, such as doctor, sets the code itself.
@@ -58,6 +57,8 @@ function commandIn(args: readonly string[]): (() => Promise<CommandModule>) | un
   const name = args.find((arg, i) => !arg.startsWith('-') && args[i - 1] !== '--adapter');
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
+
+const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)];
 
 /** Says on stderr what went wrong and gives the exit code for it. */
 function report(error: unknown): number {

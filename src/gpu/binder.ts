@@ -87,9 +87,14 @@ export class Binder {
 }
 
 /** Writes bound dispatches into one compute pass; WebGPU orders them and makes each see what the ones before it wrote. */
-export function encode(device: GPUDevice, work: readonly BoundDispatch[], label: string): GPUCommandBuffer {
+export function encode(
+  device: GPUDevice,
+  work: readonly BoundDispatch[],
+  label: string,
+  timestampWrites?: GPUComputePassTimestampWrites,
+): GPUCommandBuffer {
   const encoder = device.createCommandEncoder({ label });
-  const pass = encoder.beginComputePass({ label });
+  const pass = encoder.beginComputePass(timestampWrites ? { label, timestampWrites } : { label });
   let current: GPUComputePipeline | undefined;
   for (const { pipeline, group, dispatch } of work) {
     // Slices of a call follow one another, and each call into the implementation costs the main thread microseconds.

@@ -58,6 +58,40 @@ async function timestampPart(device: Device, work: readonly BoundDispatch[]): Pr
   }
 }
 
+/**
+ * Milliseconds of one run of all of `work`, from `times` runs in a row in one pass: by timestamps where there are, else
+ * from submission to the end.
+ */
+export async function timeTogether(device: Device, work: readonly BoundDispatch[], times: number): Promise<number> {
+  const { handle } = device;
+  const all = Array.from({ length: times }, () => work).flat();
+  await device.finish();
+  if (!device.caps.timestamps) {
+    const start = performance.now();
+    handle.queue.submit([encode(handle, all, 'time')]);
+    await device.finish();
+    return (performance.now() - start) / times;
+  }
+  const querySet = handle.createQuerySet({ type: 'timestamp', count: 2 });
+  const resolved = handle.createBuffer({
+    label: 'timestamps',
+    size: 16,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  try {
+    const timestampWrites = { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+    handle.queue.submit([encode(handle, all, 'time', timestampWrites)]);
+    const encoder = handle.createCommandEncoder({ label: 'time' });
+    encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
+    handle.queue.submit([encoder.finish()]);
+    const [begin, end] = new BigUint64Array(await device.read(resolved, 0, 16));
+    return Number(end! - begin!) / 1e6 / times;
+  } finally {
+    resolved.destroy();
+    querySet.destroy();
+  }
+}
+
 /** Without timestamps: each dispatch alone, often enough that the wait around it hardly counts. */
 async function wallRound(device: Device, work: readonly BoundDispatch[]): Promise<number[]> {
   const times: number[] = [];

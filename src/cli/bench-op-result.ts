@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Params } from '../kernels/spec.ts';
+import { FileError } from '../platform/errors.ts';
+import type { Rung } from '../tensor/ladder.ts';
+
+export const FORMAT = 'weft-bench-op';
+export const VERSION = 1;
+
+/** What `weft bench op --json` prints and `--from` reads: a ladder that can be handed on, somebody's own kernel in it. */
+export interface OpResult {
+  readonly format: typeof FORMAT;
+  readonly version: typeof VERSION;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly weft: string;
+  readonly adapter: {
+    readonly device: string;
+    readonly driver: string;
+    readonly software: boolean;
+    readonly subgroupSize: number;
+  };
+  readonly kernel: string;
+  readonly shape: Params;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly repeats: number;
+  /** The variant that weft takes for this call here. */
+  readonly chosen: string;
+  readonly rungs: readonly Rung[];
+  readonly custom?: SharedKernel;
+}
+
+/** Somebody's own kernel, whole, with the hash by which people can tell that they speak of the same. */
+export interface SharedKernel {
+  readonly name: string;
+  readonly wgsl: string;
+  readonly sha256: string;
+  readonly dispatch?: string;
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Reads a shared result. @throws FileError, starting with `path`, that says what does not belong. */
+export function parseOpResult(text: string, path: string): OpResult {
+  const fail = (what: string, cause?: unknown): never => {
+    throw new FileError(`${path}: ${what}; make it with weft bench op NAME --json > FILE`, { cause });
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    fail(`not JSON (${(cause as Error).message})`, cause);
+  }
+  if (typeof value !== 'object' || value === null) fail('not a result of weft bench op');
+  const result = value as OpResult;
+  if (result.format !== FORMAT) fail(`its format is not '${FORMAT}'`);
+  if (result.version !== VERSION) fail(`it has version ${result.version}, this weft reads ${VERSION}`);
+  const { date, weft, kernel, shape, flops, bytes, repeats, chosen, adapter, rungs, custom } = result;
+  if (![date, weft, kernel, chosen, adapter?.device, adapter?.driver].every(text => typeof text === 'string'))
+    fail('date, weft, kernel, chosen and adapter must be texts');
+  if (Number.isNaN(Date.parse(date))) fail(`'${date}' is no date`);
+  if (![flops, bytes, repeats, adapter.subgroupSize].every(number => Number.isFinite(number)))
+    fail('flops, bytes, repeats and subgroupSize must be numbers');
+  if (typeof shape !== 'object' || shape === null || !Object.values(shape).every(Number.isFinite))
+    fail('shape must name numbers');
+  if (!Array.isArray(rungs) || !rungs.every(isRung)) fail('rungs must be a list of variants with their times');
+  if (custom) {
+    if (typeof custom.name !== 'string' || typeof custom.wgsl !== 'string')
+      fail('custom must have a name and its WGSL');
+    if (custom.sha256 !== sha256(custom.wgsl)) fail('the WGSL has been altered: its sha256 is another');
+  }
+  return result;
+}
+
+function isRung(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { variant, provenShapes, error, errorShare, dispatches, time, failure } = value as Partial<Rung>;
+  const timed = time ? [time.median, time.min, time.max, error, errorShare] : [];
+  const isWhole = typeof variant === 'string' && [provenShapes, dispatches, ...timed].every(Number.isFinite);
+  return isWhole && (time !== undefined || failure !== undefined);
+}
