@@ -1,3 +1,5 @@
+import type { Spread } from './results.ts';
+
 /** Middle of the sorted values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -5,12 +7,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-export interface Timing {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export function timing(milliseconds: readonly number[]): Timing {
-  return { median: median(milliseconds), min: Math.min(...milliseconds), max: Math.max(...milliseconds) };
+/** Median and range. @param values at least one. */
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,0 +1,92 @@
+/** A whole run: contenders, cases, progress; its result is the document of `results.ts`. */
+import { cpus, release, totalmem, type } from 'node:os';
+import process from 'node:process';
+import { weftVersion } from '../src/cli/parse.ts';
+import type { AdapterInfo } from '../src/gpu/capabilities.ts';
+import { UsageError } from '../src/platform/errors.ts';
+import { type Budget, type Entrant, measureCase } from './measure.ts';
+import { type PeerEntry, peers } from './peers/registry.ts';
+import { openContender } from './processes.ts';
+import { FORMAT, type Host, type Line, type PeerNote, type Results, type Roofline, VERSION } from './results.ts';
+import type { Case } from './suites.ts';
+
+export interface RunOptions {
+  readonly cases: readonly Case[];
+  readonly entries: readonly PeerEntry[];
+  readonly rounds: number;
+  readonly quick: boolean;
+  readonly adapter: string | undefined;
+  readonly log: (line: string) => void;
+}
+
+/** Milliseconds; see `Budget`. */
+const LONG = { round: 100, row: 4000 };
+const SHORT = { round: 50, row: 1500 };
+
+/** Weft takes part in every run: it is what the others are compared with. @throws UsageError for an unknown name. */
+export function chooseEntries(names: readonly string[] | undefined): PeerEntry[] {
+  for (const name of names ?? []) {
+    if (peers.some(peer => peer.name === name)) continue;
+    throw new UsageError(`bench: there is no peer '${name}'; there are ${peers.map(peer => peer.name).join(', ')}`);
+  }
+  return peers.filter(({ name }) => !names || name === 'weft' || names.includes(name));
+}
+
+export async function runCases(
+  options: RunOptions,
+  info: AdapterInfo,
+  roofline: Roofline | undefined,
+): Promise<Results> {
+  const { cases, entries, rounds, quick, adapter, log } = options;
+  const start = performance.now();
+  const budget: Budget = { rounds, ...(quick ? SHORT : LONG) };
+  const notes: PeerNote[] = [];
+  const entrants: Entrant[] = [];
+  try {
+    for (const entry of entries) {
+      const { note, contender } = await openContender(entry, adapter);
+      notes.push(note);
+      if (contender) entrants.push({ entry, contender });
+      log(
+        `  ${entry.name.padEnd(18)} ${note.missing ? `missing: ${note.missing}` : `${note.version}, ${note.device}`}`,
+      );
+    }
+    const lines: Line[] = [];
+    for (const [i, work] of cases.entries()) {
+      const began = performance.now();
+      await revive(entrants, adapter);
+      lines.push(await measureCase(work, entrants, budget));
+      const seconds = (performance.now() - began) / 1000;
+      log(`${String(i + 1).padStart(4)}/${cases.length}  ${work.name} (${seconds.toFixed(1)} s)`);
+    }
+    return {
+      ...{ format: FORMAT, version: VERSION, date: new Date().toISOString(), host: describeHost() },
+      adapter: { device: info.device, driver: info.description, software: info.software },
+      settings: {
+        ...{ suites: [...new Set(cases.map(({ suite }) => suite))], rounds, quick, robustness: true, rest: true },
+        seconds: (performance.now() - start) / 1000,
+      },
+      ...(roofline && { roofline }),
+      ...{ peers: notes, lines },
+    };
+  } finally {
+    await Promise.all(entrants.map(({ contender }) => contender.close()));
+  }
+}
+
+/** Starts those anew that died in the case before, or took too long for it. */
+async function revive(entrants: Entrant[], adapter: string | undefined): Promise<void> {
+  for (const [i, { entry, contender }] of entrants.entries()) {
+    if (contender.alive) continue;
+    const opened = await openContender(entry, adapter);
+    if (opened.contender) entrants[i] = { entry, contender: opened.contender };
+  }
+}
+
+function describeHost(): Host {
+  const processors = cpus();
+  return {
+    ...{ cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryBytes: totalmem() },
+    ...{ os: `${type()} ${release()}`, node: process.version, weft: weftVersion() },
+  };
+}
