@@ -2,8 +2,7 @@
 // The mask is not stored: it is a pure function of (seed, step, id, i), so the backward draws it again. One Philox call
 // gives the words of four neighbouring elements, so one thread takes four; dispatch ceil(size / 256), folded.
 // Any shape, any device; bound by memory on a GPU (250 integer operations for 32 bytes).
-// use: grid, step, philox
-const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+// use: grid, step, philox, dropout
 struct Params {
   size: u32,
   base: u32,        // number of the first element; a multiple of 4
@@ -20,9 +19,9 @@ struct Params {
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let first = 4 * flat_thread(gid, groups, 64);
   if (first >= p.size) { return; }
-  let words = philox4x32(vec4u((p.base + first) / 4, step.step, p.id, DOMAIN), vec2u(step.seed, 0));
+  let words = drop_words((p.base + first) / 4, p.id);
   for (var k = 0u; k < 4; k++) {
     let i = first + k;
-    if (i < p.size) { out[i] = select(0.0, x[i] * p.scale, (words[k] >> 8) >= p.threshold); }
+    if (i < p.size) { out[i] = select(0.0, x[i] * p.scale, is_kept(words[k], p.threshold)); }
   }
 }

@@ -5,6 +5,7 @@ struct Params {
   weighted: u32,           // 1: class_weights are given
   accumulate: u32,         // 1: add to loss and correct (a later slice)
   gradient: u32,           // 1: write dlogits
+  totals: u32,             // 1: add the step to losses and counts, with the last slice
   nan: u32,                // bits of a NaN, which WGSL cannot write as a constant
   smoothing: f32,
 }

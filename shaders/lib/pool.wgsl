@@ -7,7 +7,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {

@@ -1,12 +1,14 @@
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
 // The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
+// With drop, y is then dropped out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
 // Dispatch ceil(n * words / 64), folded.
-// use: grid, pool
+// use: grid, pool, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
-@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, c]
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
+@group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]
 
 // Comparisons with NaN are compiled away by some drivers; its bits are not.
 fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
@@ -19,6 +21,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let image = i / p.words;
   let first = i % p.words * p.per_word;
   let end = min(first + p.per_word, per_image);
+  let field = select(0xffffffffu, 0xffu, p.per_word == 4);
+  var words = vec4u();
   var packed = 0u;
   for (var element = first; element < end; element++) {
     let c = element % p.c;
@@ -39,7 +43,15 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     }
     let ky = place.x + p.pad_top - oy * p.stride_h;
     let kx = place.y + p.pad_left - ox * p.stride_w;
-    packed |= (ky * p.kw + kx) << (8 * (element - first));
+    var tap = ky * p.kw + kx;
+    if (p.drop == 1) {
+      let number = (p.base + image) * per_image + element;
+      if (element == first || number % 4 == 0) { words = drop_words(number / 4, p.id); }
+      let kept = is_kept(words[number % 4], p.threshold);
+      best = select(0.0, best * p.scale, kept);
+      tap = select(NO_TAP, tap, kept);
+    }
+    packed |= (tap & field) << (8 * (element - first));
     y[image * per_image + element] = best;
   }
   taps[i] = packed;

@@ -1,5 +1,6 @@
-// dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix): each pixel looks at the windows it lies
-// in and at the taps that the forward kept, so nothing is added from two sides. Any window and stride.
+// dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix), times the scale of the dropout, if any:
+// each pixel looks at the windows it lies in and at the taps that the forward kept, so nothing is added from two sides.
+// A window whose result was dropped has kept none. Any window and stride.
 // One thread a pixel and channel; dispatch ceil(n * h * w * c / 64), folded.
 // use: grid, pool
 @group(0) @binding(0) var<uniform> p: Params;
@@ -27,5 +28,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
     }
   }
-  dx[i] = sum;
+  dx[i] = sum * p.scale;
 }

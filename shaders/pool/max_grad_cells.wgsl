@@ -25,8 +25,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     let element = (oy * p.ow + ox) * p.c + c;
     var tap = taps[image * p.words + element / p.per_word];
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
-    gradient = dy[image * per_image + element];
-    winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
+    // A tap that is none of the window's: the result was dropped.
+    if (tap < p.kh * p.kw) {
+      gradient = dy[image * per_image + element] * p.scale;
+      winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
+    }
   }
   let bottom = min((oy + 1) * p.stride_h, p.h + p.pad_top);
   let right = min((ox + 1) * p.stride_w, p.w + p.pad_left);

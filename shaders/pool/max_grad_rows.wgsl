@@ -3,7 +3,7 @@
 // The picture falls into cells of stride x stride pixels, each with one window. One workgroup takes one row of cells of
 // one image, lane after lane of 4 channels: it reads dy and the word of four taps once and writes the whole cell. A
 // thread divides once a row. Dispatch n * cells_h, folded; cells_h = ceil((h + pad_top) / stride_h).
-// Needs c % 4 == 0 and windows of at most 256 taps. Good for software adapters; a GPU wants more than 8 lanes.
+// Needs c % 4 == 0 and windows of at most 255 taps. Good for software adapters; a GPU wants more than 8 lanes.
 // use: pool
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, c / 4]
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       // The last cells may have no window: their pixels are zero whatever the word says.
       let has_window = oy < p.oh && ox < p.ow;
       let at = select(0u, (oy * p.ow + ox) * c4 + c, has_window);
-      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at], has_window);
+      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at] * p.scale, has_window);
       let winner = (vec4u(taps[image * p.words + at]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       for (var ty = max(top, p.pad_top); ty < bottom; ty++) {
         for (var tx = max(left, p.pad_left); tx < right; tx++) {

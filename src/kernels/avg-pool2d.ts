@@ -1,5 +1,13 @@
 import { gridFor } from './grid.ts';
-import { drawPool2d, forEachWindow, type Pool2dParams, pooledFrom, pooledTo, poolUniform } from './pool2d-geometry.ts';
+import {
+  drawPool2d,
+  forEachWindow,
+  NO_DROPOUT,
+  type Pool2dParams,
+  pooledFrom,
+  pooledTo,
+  poolUniform,
+} from './pool2d-geometry.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 
 function forward(p: Pool2dParams, x: Values): Float64Array {
@@ -39,7 +47,7 @@ export const avgPool2dKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/average',
-            uniform: poolUniform(p),
+            uniform: [...poolUniform(p), ...NO_DROPOUT],
             bindings: ['x', 'y'],
             workgroups: gridFor(sizeOf(pooledTo(p)), 64, caps),
           },
@@ -70,7 +78,7 @@ export const avgPool2dGradKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/average_grad',
-            uniform: poolUniform(p),
+            uniform: [...poolUniform(p), ...NO_DROPOUT],
             bindings: ['dy', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },

@@ -1,15 +1,27 @@
 import { gridFor } from './grid.ts';
 import { randomWords } from './random-words.ts';
-import { defineKernel } from './spec.ts';
+import { defineKernel, type StepValues } from './spec.ts';
 
-/** "drop": keeps these draws apart from others with the same id. The same constant stands in the shader. */
+/** "drop": keeps these draws apart from others with the same id. The same constant stands in shaders/lib/dropout.wgsl. */
 const DOMAIN = 0x64726f70;
 
 /** rate: probability of 0; id: which dropout of the network; base: number of the first element (slices). */
 export type DropoutParams = { size: number; base: number; id: number; rate: number };
 
 /** An element is kept when the upper 24 bits of its random word reach this. */
-const threshold = (p: DropoutParams) => Math.round(p.rate * 2 ** 24);
+export const dropThreshold = (rate: number) => Math.round(rate * 2 ** 24);
+
+/** What each of `count` elements from number `base` on is multiplied by: 0, or 1 / (1 - rate). */
+export function dropoutFactors(
+  { base, id, rate }: Pick<DropoutParams, 'base' | 'id' | 'rate'>,
+  count: number,
+  step: StepValues,
+): Float64Array {
+  // Draws come in fours, and a slice of a tensor may start amid one.
+  const before = base % 4;
+  const words = randomWords(before + count, base - before, id, DOMAIN, step).subarray(before);
+  return Float64Array.from(words, word => (word >>> 8 >= dropThreshold(rate) ? 1 / (1 - rate) : 0));
+}
 
 /** out[i] = 0 with probability rate, else x[i] / (1 - rate). The mask depends on (seed, step, id, i) alone. */
 export const dropoutKernel = defineKernel<DropoutParams>({
@@ -20,12 +32,9 @@ export const dropoutKernel = defineKernel<DropoutParams>({
   },
   slice: () => ({ param: 'size', base: 'base' }),
   flops: p => p.size,
-  reference: (p, { x }, step) => {
-    const words = randomWords(p.size, p.base, p.id, DOMAIN, step);
-    return {
-      out: Float64Array.from(words, (word, i) => (word >>> 8 >= threshold(p) ? x![i]! / (1 - p.rate) : 0)),
-    };
-  },
+  reference: (p, { x }, step) => ({
+    out: dropoutFactors(p, p.size, step).map((factor, i) => (factor === 0 ? 0 : x![i]! * factor)),
+  }),
   sample: r => ({ size: r.int(1, 400), base: 4 * r.int(0, 1000), id: r.int(0, 9), rate: r.uniform(0, 0.9) }),
   tolerance: { kind: 'elementwise', ulps: 4 },
   variants: [
@@ -37,7 +46,7 @@ export const dropoutKernel = defineKernel<DropoutParams>({
         dispatches: [
           {
             shader: 'dropout/plain',
-            uniform: [p.size, p.base, p.id, threshold(p), { f32: 1 / (1 - p.rate) }],
+            uniform: [p.size, p.base, p.id, dropThreshold(p.rate), { f32: 1 / (1 - p.rate) }],
             bindings: ['step', 'x', 'out'],
             workgroups: gridFor(p.size, 256, caps),
           },

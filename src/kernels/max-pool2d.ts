@@ -1,8 +1,10 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
+import { dropoutFactors, dropThreshold } from './dropout.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import {
   drawPool2d,
   forEachWindow,
+  MOST_TAPS_A_BYTE,
   type Pool2dParams,
   pooledFrom,
   pooledTo,
@@ -11,11 +13,22 @@ import {
   tapsShape,
 } from './pool2d-geometry.ts';
 import type { Sampler } from './sampler.ts';
-import { defineKernel, sizeOf, type Values } from './spec.ts';
+import { DEFAULT_STEP, defineKernel, type StepValues, sizeOf, type Values } from './spec.ts';
 import { fill } from './subgroup.ts';
 
-function forward(p: Pool2dParams, x: Values): { y: Float64Array; taps: Uint32Array } {
+/**
+ * drop: 1 when y is dropped out at random (see dropout.ts), with which rate and as which dropout of the network; base:
+ * number of the first image (slices).
+ */
+export type MaxPool2dParams = Pool2dParams & { drop: number; base: number; id: number; rate: number };
+
+/** What stands behind the parameters of a pooling that drops nothing. */
+export const KEEP_ALL = { drop: 0, base: 0, id: 0, rate: 0 } as const;
+
+function forward(p: MaxPool2dParams, x: Values, step: StepValues): { y: Float64Array; taps: Uint32Array } {
   const y = new Float64Array(sizeOf(pooledTo(p)));
+  const first = { ...p, base: p.base * p.oh * p.ow * p.c };
+  const factors = p.drop ? dropoutFactors(first, y.length, step) : undefined;
   const taps = new Uint32Array(sizeOf(tapsShape(p)));
   forEachWindow(p, ({ at, image, inImage }, pixels) => {
     let best = pixels[0]!;
@@ -23,20 +36,22 @@ function forward(p: Pool2dParams, x: Values): { y: Float64Array; taps: Uint32Arr
       const [value, largest] = [x[pixel.at]!, x[best.at]!];
       if (value > largest || (Number.isNaN(value) && !Number.isNaN(largest))) best = pixel;
     }
-    y[at] = x[best.at]!;
-    const { word, shift } = tapPlace(p, image, inImage);
-    taps[word]! |= best.tap << shift;
+    const factor = factors ? factors[at]! : 1;
+    y[at] = factor === 0 ? 0 : x[best.at]! * factor;
+    const { word, shift, bits } = tapPlace(p, image, inImage);
+    // No window has this tap.
+    taps[word]! |= (factor === 0 ? bits : best.tap) << shift;
   });
   return { y, taps };
 }
 
-function backward(p: Pool2dParams, dy: Values, taps: Values): Float64Array {
+function backward(p: MaxPool2dParams, dy: Values, taps: Values): Float64Array {
   const dx = new Float64Array(sizeOf(pooledFrom(p)));
   forEachWindow(p, ({ at, image, inImage }, pixels) => {
     const { word, shift, bits } = tapPlace(p, image, inImage);
     const tap = ((taps[word]! >>> shift) & bits) >>> 0;
     const winner = pixels.find(pixel => pixel.tap === tap);
-    if (winner) dx[winner.at]! += dy[at]!;
+    if (winner) dx[winner.at]! += dy[at]! / (1 - p.rate);
   });
   return dx;
 }
@@ -45,25 +60,39 @@ function backward(p: Pool2dParams, dy: Values, taps: Values): Float64Array {
 const tied = (size: number, r: Sampler) =>
   Float64Array.from({ length: size }, () => (r.int(0, 60) === 0 ? Number.NaN : r.int(-2, 2)));
 
+const uniform = (p: MaxPool2dParams) => [
+  ...poolUniform(p),
+  ...[p.drop, p.base, p.id, dropThreshold(p.rate), { f32: 1 / (1 - p.rate) }],
+];
+
+/** Half of the time with dropout, with rates whose scale is a power of two: the results stay exact. */
+const draw = (r: Sampler): MaxPool2dParams => ({
+  ...drawPool2d(r),
+  ...(r.int(0, 1) ? { drop: 1, base: r.int(0, 9), id: r.int(0, 9), rate: r.pick([0.5, 0.75]) } : KEEP_ALL),
+});
+
 /** Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not. */
 const rowsVariant = {
   name: 'rows',
-  supports: (p: Pool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= 256,
-  speed: (p: Pool2dParams, caps: Capabilities) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
+  supports: (p: MaxPool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= MOST_TAPS_A_BYTE,
+  speed: (p: MaxPool2dParams, caps: Capabilities) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
 };
 
-/** y = the largest value of each window; taps: which one it was, packed (see tapsShape). The first of equal ones, or the first NaN. */
-export const maxPool2dKernel = defineKernel<Pool2dParams>({
+/**
+ * y = the largest value of each window; taps: which one it was, packed (see tapsShape). The first of equal ones, or the
+ * first NaN. With `drop`, y is dropped out behind that, and what is dropped has no tap.
+ */
+export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
   name: 'max_pool2d',
   tensors: {
     x: { role: 'in', shape: pooledFrom, rows: true },
     y: { role: 'out', shape: pooledTo, rows: true },
     taps: { role: 'out', shape: tapsShape, dtype: 'u32', rows: true },
   },
-  slice: () => ({ param: 'n' }),
+  slice: () => ({ param: 'n', base: 'base' }),
   flops: p => sizeOf(pooledTo(p)) * p.kh * p.kw,
-  reference: (p, { x }) => forward(p, x!),
-  sample: drawPool2d,
+  reference: (p, { x }, step) => forward(p, x!, step),
+  sample: draw,
   fill: (_, __, size, r) => tied(size, r),
   tolerance: { kind: 'exact' },
   variants: [
@@ -75,8 +104,8 @@ export const maxPool2dKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/max',
-            uniform: poolUniform(p),
-            bindings: ['x', 'y', 'taps'],
+            uniform: uniform(p),
+            bindings: ['step', 'x', 'y', 'taps'],
             workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
           },
         ],
@@ -88,8 +117,8 @@ export const maxPool2dKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_rows',
-            uniform: poolUniform(p),
-            bindings: ['x', 'y', 'taps'],
+            uniform: uniform(p),
+            bindings: ['step', 'x', 'y', 'taps'],
             workgroups: foldGrid(p.n * p.oh, caps),
           },
         ],
@@ -98,8 +127,8 @@ export const maxPool2dKernel = defineKernel<Pool2dParams>({
   ],
 });
 
-/** dx: each dy goes to the pixel that was its window's maximum. */
-export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
+/** dx: each dy goes to the pixel that was its window's maximum, times the scale of the dropout; a dropped one to none. */
+export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
   name: 'max_pool2d_grad',
   tensors: {
     dy: { role: 'in', shape: pooledTo, rows: true },
@@ -109,9 +138,10 @@ export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
   slice: () => ({ param: 'n' }),
   flops: p => sizeOf(pooledTo(p)),
   reference: (p, { dy, taps }) => ({ dx: backward(p, dy!, taps!) }),
-  sample: drawPool2d,
+  sample: draw,
   // Taps as the forward leaves them.
-  fill: (name, p, _, r) => (name === 'taps' ? forward(p, tied(sizeOf(pooledFrom(p)), r)).taps : undefined),
+  fill: (name, p, _, r) =>
+    name === 'taps' ? forward(p, tied(sizeOf(pooledFrom(p)), r), DEFAULT_STEP).taps : undefined,
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw },
   variants: [
     {
@@ -122,7 +152,7 @@ export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad',
-            uniform: poolUniform(p),
+            uniform: uniform(p),
             bindings: ['dy', 'taps', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },
@@ -139,7 +169,7 @@ export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
           dispatches: [
             {
               shader: 'pool/max_grad_cells',
-              uniform: poolUniform(p),
+              uniform: uniform(p),
               bindings: ['dy', 'taps', 'dx'],
               workgroups: gridFor(p.n * cells * p.c, 64, caps),
             },
@@ -154,7 +184,7 @@ export const maxPool2dGradKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad_rows',
-            uniform: poolUniform(p),
+            uniform: uniform(p),
             bindings: ['dy', 'taps', 'dx'],
             workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
           },

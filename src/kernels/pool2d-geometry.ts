@@ -7,8 +7,11 @@ export type Pool2dParams = Windows & { n: number; c: number };
 export const pooledFrom = (p: Pool2dParams) => [p.n, p.h, p.w, p.c];
 export const pooledTo = (p: Pool2dParams) => [p.n, p.oh, p.ow, p.c];
 
-/** Taps that one word holds: a byte each, while a window has no more than 256. */
-const tapsPerWord = (p: Pool2dParams) => (p.kh * p.kw <= 256 ? 4 : 1);
+/** Taps of a window that fit into a byte, beside the byte that stands for none of them. */
+export const MOST_TAPS_A_BYTE = 255;
+
+/** Taps that one word holds: a byte each, while they fit. */
+const tapsPerWord = (p: Pool2dParams) => (p.kh * p.kw <= MOST_TAPS_A_BYTE ? 4 : 1);
 
 /**
  * One tap for each value of y, packed. Every image starts where a binding may start (a multiple of 64 words), so that
@@ -33,11 +36,14 @@ export const poolUniform = (p: Pool2dParams) => [
   ...[p.oh, p.ow, p.kh, p.kw, p.strideH, p.strideW, p.padTop, p.padLeft, tapsPerWord(p), tapsShape(p)[1]!],
 ];
 
+/** The fields of dropout behind those of a pooling that drops nothing. */
+export const NO_DROPOUT = [0, 0, 0, 0, { f32: 1 }] as const;
+
 export function drawPool2d(r: Sampler): Pool2dParams {
   const c = r.int(0, 2) ? r.int(1, 9) : 4 * r.int(1, 10);
   if (r.int(0, 9) > 0) return poolParams({ ...drawWindows(r, 12, 1), n: r.int(1, 3), c });
   // Now and then the whole of a picture so large that a tap does not fit into a byte.
-  const [h, w] = [r.int(17, 19), r.int(17, 19)];
+  const [h, w] = [r.int(16, 19), r.int(16, 19)];
   const window = { h, w, oh: 1, ow: 1, kh: h, kw: w, strideH: 1, strideW: 1, padTop: 0, padLeft: 0 };
   return poolParams({ ...window, n: r.int(1, 2), c });
 }

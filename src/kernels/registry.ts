@@ -12,6 +12,7 @@ import { conv2dKernel } from './conv2d.ts';
 import { conv2dInputGradKernel } from './conv2d-input-grad.ts';
 import { conv2dKernelGradKernel } from './conv2d-kernel-grad.ts';
 import { copyKernel } from './copy.ts';
+import { denseGradKernel } from './dense-grad.ts';
 import { dropoutKernel } from './dropout.ts';
 import { fillKernel } from './fill.ts';
 import { gatherBatchKernel } from './gather-batch.ts';
@@ -52,6 +53,7 @@ export const kernels = [
   conv2dKernel,
   conv2dKernelGradKernel,
   copyKernel,
+  denseGradKernel,
   dropoutKernel,
   extremumGradKernel,
   extremumKernel,

@@ -1766,6 +1766,178 @@ fn element(i: u32) {
   out[i] = x[i];
 }
 `,
+  'dense/gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the kernels for all gradients of a dense layer share: x [n, k], w [k, m], y and dy [n, m].
+struct Params {
+  n: u32, k: u32, m: u32,
+  dx: u32, db: u32,       // 1: wanted
+  mask: u32, scale: f32,  // 1: dy counts only where y is positive, there times the scale
+  accumulate: u32,        // 1: add to what dw and db hold
+}
+// Gradients of a dense layer y = act(x w + b), all three in one dispatch, with dz what dy is before the activation:
+//   dx[n, k] = sum_m dz[n, m] w[k, m];  dw[k, m] = sum_n x[n, k] dz[n, m];  db[m] = sum_n dz[n, m]
+//   dz = mask ? (y <= 0 ? 0 : dy scale) : dy, for a ReLU and a dropout behind it (what was dropped is 0, too).
+// The reference variant: one thread an element of dx, dw or db, in that order. Every shape, every device.
+// Dispatch ceil((n k + k m + m) / 64), folded.
+// use: grid, dense_gradient
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, k]
+@group(0) @binding(2) var<storage, read> w: array<f32>;          // [k, m]
+@group(0) @binding(3) var<storage, read> y: array<f32>;          // [n, m]; any buffer without mask
+@group(0) @binding(4) var<storage, read> dy: array<f32>;         // [n, m]
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;   // [n, k]
+@group(0) @binding(6) var<storage, read_write> dw: array<f32>;   // [k, m]
+@group(0) @binding(7) var<storage, read_write> db: array<f32>;   // [m]
+
+fn dz(at: u32) -> f32 {
+  if (p.mask == 0) { return dy[at]; }
+  return select(dy[at] * p.scale, 0.0, y[at] <= 0.0);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  var i = flat_thread(gid, groups, 64);
+  let of_x = p.dx * p.n * p.k;
+  if (i < of_x) {
+    let row = i / p.k;
+    let column = i % p.k;
+    var sum = 0.0;
+    for (var t = 0u; t < p.m; t++) { sum += dz(row * p.m + t) * w[column * p.m + t]; }
+    dx[i] = sum;
+    return;
+  }
+  i -= of_x;
+  if (i < p.k * p.m) {
+    let row = i / p.m;
+    let column = i % p.m;
+    var sum = 0.0;
+    for (var t = 0u; t < p.n; t++) { sum += x[t * p.k + row] * dz(t * p.m + column); }
+    if (p.accumulate == 1) { sum += dw[i]; }
+    dw[i] = sum;
+    return;
+  }
+  i -= p.k * p.m;
+  if (i < p.db * p.m) {
+    var sum = 0.0;
+    for (var t = 0u; t < p.n; t++) { sum += dz(t * p.m + i); }
+    if (p.accumulate == 1) { sum += db[i]; }
+    db[i] = sum;
+  }
+}
+`,
+  'dense/gradient_tile': `// What the kernels for all gradients of a dense layer share: x [n, k], w [k, m], y and dy [n, m].
+struct Params {
+  n: u32, k: u32, m: u32,
+  dx: u32, db: u32,       // 1: wanted
+  mask: u32, scale: f32,  // 1: dy counts only where y is positive, there times the scale
+  accumulate: u32,        // 1: add to what dw and db hold
+}
+// gradient.wgsl through workgroup memory: a workgroup computes a tile of 32 x 32 of dx, or of dw and with its first row
+// of tiles of db. Which of the two is decided by its number, so that both products fill the device together.
+// Either is sum_t A[row, t] B[column, t], with A = dz, B = w, t = m for dx and A = x^T, B = dz^T, t = n for dw. For BK
+// values of t 64 threads load both tiles, neighbours along whichever axis is contiguous, and mask dy as they load; each
+// then accumulates 4 x 4 results, for which it reads 8 values a t.
+// Dispatch (1 tile a workgroup) dx * ceil(n/32) * ceil(k/32) + ceil(k/32) * ceil(m/32), folded.
+// Good for GPUs and layers so small that starting a kernel costs as much as running it. instead: matmul and
+// conv2d/kernel_grad, with larger tiles, for large ones.
+// use: dense_gradient
+const BK: u32 = 16;
+const TILE: u32 = 32;
+// One more than it has, so that transposing stores meet in fewer banks.
+const PITCH: u32 = TILE + 1;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;          // [n, k]
+@group(0) @binding(2) var<storage, read> w: array<f32>;          // [k, m]
+@group(0) @binding(3) var<storage, read> y: array<f32>;          // [n, m]; any buffer without mask
+@group(0) @binding(4) var<storage, read> dy: array<f32>;         // [n, m]
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;   // [n, k]
+@group(0) @binding(6) var<storage, read_write> dw: array<f32>;   // [k, m]
+@group(0) @binding(7) var<storage, read_write> db: array<f32>;   // [m]
+
+var<workgroup> left: array<f32, BK * PITCH>;    // [t, row]
+var<workgroup> right: array<f32, BK * PITCH>;   // [t, column]
+
+fn dz(row: u32, column: u32, ok: bool) -> f32 {
+  let at = select(0u, row * p.m + column, ok);
+  var value = dy[at];
+  if (p.mask == 1) { value = select(value * p.scale, 0.0, y[at] <= 0.0); }
+  return select(0.0, value, ok);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let k_tiles = (p.k + TILE - 1) / TILE;
+  let m_tiles = (p.m + TILE - 1) / TILE;
+  let x_tiles = p.dx * ((p.n + TILE - 1) / TILE) * k_tiles;
+  let tile = wid.x + wid.y * groups.x;
+  if (tile >= x_tiles + k_tiles * m_tiles) { return; }  // the whole workgroup
+  let for_x = tile < x_tiles;
+  let number = select(tile - x_tiles, tile, for_x);
+  let across = select(m_tiles, k_tiles, for_x);
+  let row0 = number / across * TILE;
+  let column0 = number % across * TILE;
+  let rows = select(p.k, p.n, for_x);
+  let columns = select(p.m, p.k, for_x);
+  let length = select(p.n, p.m, for_x);
+  let with_bias = !for_x && row0 == 0 && p.db == 1;
+
+  let tx = thread % 8;
+  let ty = thread / 8;
+  var sums: array<vec4f, 4>;   // rows ty + 8 i, columns tx + 8 j
+  var bias = 0.0;
+  let turns = (length + BK - 1) / BK;
+  for (var turn = 0u; turn < turns; turn++) {
+    for (var i = thread; i < BK * TILE; i += 64u) {
+      let t = select(i / TILE, i % BK, for_x);
+      let at = select(i % TILE, i / BK, for_x);
+      let step = turn * BK + t;
+      let ok_row = step < length && row0 + at < rows;
+      let ok_column = step < length && column0 + at < columns;
+      if (for_x) {
+        left[t * PITCH + at] = dz(row0 + at, step, ok_row);
+        right[t * PITCH + at] = select(0.0, w[select(0u, (column0 + at) * p.m + step, ok_column)], ok_column);
+      } else {
+        left[t * PITCH + at] = select(0.0, x[select(0u, step * p.k + row0 + at, ok_row)], ok_row);
+        right[t * PITCH + at] = dz(step, column0 + at, ok_column);
+      }
+    }
+    workgroupBarrier();
+    for (var t = 0u; t < BK; t++) {
+      let start = t * PITCH;
+      let b = vec4f(right[start + tx], right[start + tx + 8], right[start + tx + 16], right[start + tx + 24]);
+      for (var i = 0u; i < 4; i++) { sums[i] += left[start + ty + 8 * i] * b; }
+    }
+    if (with_bias && thread < TILE) {
+      for (var t = 0u; t < BK; t++) { bias += right[t * PITCH + thread]; }
+    }
+    workgroupBarrier();
+  }
+
+  for (var i = 0u; i < 4; i++) {
+    let row = row0 + ty + 8 * i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + tx + 8 * j;
+      if (row >= rows || column >= columns) { continue; }
+      let at = row * columns + column;
+      if (for_x) {
+        dx[at] = sums[i][j];
+      } else {
+        dw[at] = sums[i][j] + select(0.0, dw[at], p.accumulate == 1);
+      }
+    }
+  }
+  if (with_bias && thread < TILE && column0 + thread < p.m) {
+    db[column0 + thread] = bias + select(0.0, db[column0 + thread], p.accumulate == 1);
+  }
+}
+`,
   'dropout/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1801,12 +1973,23 @@ fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
   let carried = a_low * b_high + (middle & vec2u(0xffffu));
   return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
 }
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
 // out[i] = keep(i) ? x[i] / (1 - rate) : 0, keep(i) with probability 1 - rate.
 // The mask is not stored: it is a pure function of (seed, step, id, i), so the backward draws it again. One Philox call
 // gives the words of four neighbouring elements, so one thread takes four; dispatch ceil(size / 256), folded.
 // Any shape, any device; bound by memory on a GPU (250 integer operations for 32 bytes).
-// use: grid, step, philox
-const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+// use: grid, step, philox, dropout
 struct Params {
   size: u32,
   base: u32,        // number of the first element; a multiple of 4
@@ -1823,10 +2006,10 @@ struct Params {
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let first = 4 * flat_thread(gid, groups, 64);
   if (first >= p.size) { return; }
-  let words = philox4x32(vec4u((p.base + first) / 4, step.step, p.id, DOMAIN), vec2u(step.seed, 0));
+  let words = drop_words((p.base + first) / 4, p.id);
   for (var k = 0u; k < 4; k++) {
     let i = first + k;
-    if (i < p.size) { out[i] = select(0.0, x[i] * p.scale, (words[k] >> 8) >= p.threshold); }
+    if (i < p.size) { out[i] = select(0.0, x[i] * p.scale, is_kept(words[k], p.threshold)); }
   }
 }
 `,
@@ -2686,26 +2869,34 @@ fn valid_rows(rows: u32, total: u32) -> u32 {
   return select(rows, total, rows == 0 || rows > total);
 }
 // Adds one step to the totals that stay on the device. Losses go to slot (steps done) % SLOTS, so that a sum of many steps
-// does not lose digits: the host adds the slots up in float64. One thread; dispatch 1.
-// use: step, batch
+// does not lose digits: the host adds the slots up in float64. Who uses it binds
+//   losses: array<f32>   // [SLOTS] sums of loss * rows
+//   counts: array<u32>   // [4] correct, rows, steps, 1 if a loss was not finite
 const SLOTS: u32 = 512;
+
+fn add_to_totals(loss: f32, correct: f32, rows: u32) {
+  losses[counts[2] % SLOTS] += loss * f32(rows);
+  counts[0] += u32(correct);
+  counts[1] += rows;
+  counts[2] += 1;
+  // On the bits: comparisons with NaN are compiled away on some drivers.
+  if ((bitcast<u32>(loss) & 0x7f800000u) == 0x7f800000u) { counts[3] = 1; }
+}
+// Adds one step to the totals that stay on the device (shaders/lib/totals.wgsl). One thread; dispatch 1.
+// use: step, batch, totals
 struct Params { batch: u32, correct: u32 }   // rows of a batch; 1: a count of right rows is given
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> loss: array<f32>;           // [1] mean over the valid rows
 @group(0) @binding(3) var<storage, read> correct: array<f32>;        // [1]
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;   // [SLOTS] sums of loss * rows
-@group(0) @binding(5) var<storage, read_write> counts: array<u32>;   // [4] correct, rows, steps, 1 if a loss was not finite
+@group(0) @binding(4) var<storage, read_write> losses: array<f32>;   // [SLOTS]
+@group(0) @binding(5) var<storage, read_write> counts: array<u32>;   // [4]
 
 @compute @workgroup_size(1)
 fn main() {
-  let rows = valid_rows(step.rows, p.batch);
-  losses[counts[2] % SLOTS] += loss[0] * f32(rows);
-  if (p.correct == 1) { counts[0] += u32(correct[0]); }
-  counts[1] += rows;
-  counts[2] += 1;
-  // On the bits: comparisons with NaN are compiled away on some drivers.
-  if ((bitcast<u32>(loss[0]) & 0x7f800000u) == 0x7f800000u) { counts[3] = 1; }
+  var right = 0.0;
+  if (p.correct == 1) { right = correct[0]; }
+  add_to_totals(loss[0], right, valid_rows(step.rows, p.batch));
 }
 `,
   'micro_batch/add_gradient': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -3331,7 +3522,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3381,7 +3578,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3434,7 +3637,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3447,15 +3656,60 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
 }
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Philox 4x32-10 (Salmon et al., SC11), the same bits as src/kernels/philox.ts: four random words for a counter and a key.
+fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
+  var x = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    let factors = vec2u(0xd2511f53u, 0xcd9e8d57u);
+    let high = multiply_high(factors, x.xz);
+    let low = factors * x.xz;
+    x = vec4u(high.y ^ x.y ^ k.x, low.y, high.x ^ x.w ^ k.y, low.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}
+
+// Upper 32 bits of each product, by halves: WGSL has no wide multiplication.
+fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
+  let a_low = a & vec2u(0xffffu);
+  let a_high = a >> vec2u(16u);
+  let b_low = b & vec2u(0xffffu);
+  let b_high = b >> vec2u(16u);
+  let middle = a_high * b_low + ((a_low * b_low) >> vec2u(16u));
+  let carried = a_low * b_high + (middle & vec2u(0xffffu));
+  return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
+}
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient.
 // The first of equal values wins, in row-major order of the window (TensorFlow, PyTorch); so does the first NaN.
+// With drop, y is then dropped out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
 // Dispatch ceil(n * words / 64), folded.
-// use: grid, pool
+// use: grid, pool, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
-@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, c]
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
+@group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]
 
 // Comparisons with NaN are compiled away by some drivers; its bits are not.
 fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
@@ -3468,6 +3722,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let image = i / p.words;
   let first = i % p.words * p.per_word;
   let end = min(first + p.per_word, per_image);
+  let field = select(0xffffffffu, 0xffu, p.per_word == 4);
+  var words = vec4u();
   var packed = 0u;
   for (var element = first; element < end; element++) {
     let c = element % p.c;
@@ -3488,7 +3744,15 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     }
     let ky = place.x + p.pad_top - oy * p.stride_h;
     let kx = place.y + p.pad_left - ox * p.stride_w;
-    packed |= (ky * p.kw + kx) << (8 * (element - first));
+    var tap = ky * p.kw + kx;
+    if (p.drop == 1) {
+      let number = (p.base + image) * per_image + element;
+      if (element == first || number % 4 == 0) { words = drop_words(number / 4, p.id); }
+      let kept = is_kept(words[number % 4], p.threshold);
+      best = select(0.0, best * p.scale, kept);
+      tap = select(NO_TAP, tap, kept);
+    }
+    packed |= (tap & field) << (8 * (element - first));
     y[image * per_image + element] = best;
   }
   taps[i] = packed;
@@ -3507,7 +3771,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3520,8 +3790,9 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
 }
-// dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix): each pixel looks at the windows it lies
-// in and at the taps that the forward kept, so nothing is added from two sides. Any window and stride.
+// dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix), times the scale of the dropout, if any:
+// each pixel looks at the windows it lies in and at the taps that the forward kept, so nothing is added from two sides.
+// A window whose result was dropped has kept none. Any window and stride.
 // One thread a pixel and channel; dispatch ceil(n * h * w * c / 64), folded.
 // use: grid, pool
 @group(0) @binding(0) var<uniform> p: Params;
@@ -3549,7 +3820,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
     }
   }
-  dx[i] = sum;
+  dx[i] = sum * p.scale;
 }
 `,
   'pool/max_grad_cells': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -3565,7 +3836,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3605,8 +3882,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     let element = (oy * p.ow + ox) * p.c + c;
     var tap = taps[image * p.words + element / p.per_word];
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
-    gradient = dy[image * per_image + element];
-    winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
+    // A tap that is none of the window's: the result was dropped.
+    if (tap < p.kh * p.kw) {
+      gradient = dy[image * per_image + element] * p.scale;
+      winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
+    }
   }
   let bottom = min((oy + 1) * p.stride_h, p.h + p.pad_top);
   let right = min((ox + 1) * p.stride_w, p.w + p.pad_left);
@@ -3627,7 +3907,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3645,7 +3931,7 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
 // The picture falls into cells of stride x stride pixels, each with one window. One workgroup takes one row of cells of
 // one image, lane after lane of 4 channels: it reads dy and the word of four taps once and writes the whole cell. A
 // thread divides once a row. Dispatch n * cells_h, folded; cells_h = ceil((h + pad_top) / stride_h).
-// Needs c % 4 == 0 and windows of at most 256 taps. Good for software adapters; a GPU wants more than 8 lanes.
+// Needs c % 4 == 0 and windows of at most 255 taps. Good for software adapters; a GPU wants more than 8 lanes.
 // use: pool
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, c / 4]
@@ -3670,7 +3956,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       // The last cells may have no window: their pixels are zero whatever the word says.
       let has_window = oy < p.oh && ox < p.ow;
       let at = select(0u, (oy * p.ow + ox) * c4 + c, has_window);
-      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at], has_window);
+      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at] * p.scale, has_window);
       let winner = (vec4u(taps[image * p.words + at]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       for (var ty = max(top, p.pad_top); ty < bottom; ty++) {
         for (var tx = max(left, p.pad_left); tx < right; tx++) {
@@ -3694,7 +3980,13 @@ struct Params {
   pad_top: u32, pad_left: u32,
   per_word: u32,                    // taps packed into one word: 4, or 1 where a window has more than 256
   words: u32,                       // words of taps an image, at least oh * ow * c / per_word
+  drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
+  base: u32, id: u32,               // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
 }
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
 
 // First and one past the last window o, along one axis, whose taps reach the padded position t.
 fn windows_at(t: u32, window: u32, stride: u32, count: u32) -> vec2u {
@@ -3707,17 +3999,62 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - pad, min(start + window - min(pad, start + window), size));
 }
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Philox 4x32-10 (Salmon et al., SC11), the same bits as src/kernels/philox.ts: four random words for a counter and a key.
+fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
+  var x = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    let factors = vec2u(0xd2511f53u, 0xcd9e8d57u);
+    let high = multiply_high(factors, x.xz);
+    let low = factors * x.xz;
+    x = vec4u(high.y ^ x.y ^ k.x, low.y, high.x ^ x.w ^ k.y, low.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}
+
+// Upper 32 bits of each product, by halves: WGSL has no wide multiplication.
+fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
+  let a_low = a & vec2u(0xffffu);
+  let a_high = a >> vec2u(16u);
+  let b_low = b & vec2u(0xffffu);
+  let b_high = b >> vec2u(16u);
+  let middle = a_high * b_low + ((a_low * b_low) >> vec2u(16u));
+  let carried = a_low * b_high + (middle & vec2u(0xffffu));
+  return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
+}
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient: max.wgsl, four channels
-// at a time. The first of equal values wins, in row-major order of the window; so does the first NaN.
+// at a time. The first of equal values wins, in row-major order of the window; so does the first NaN. With drop, y is
+// dropped out as there.
 //
 // One workgroup makes one row of windows of one image, lane after lane of 4 channels: a thread divides once a row where
 // max.wgsl divides for each value, and four taps are one word. Dispatch n * oh, folded.
-// Needs c % 4 == 0 and windows of at most 256 taps. Good for software adapters; a GPU wants more than 8 lanes.
-// use: pool
+// Needs c % 4 == 0 and windows of at most 255 taps. Good for software adapters; a GPU wants more than 8 lanes.
+// use: pool, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;    // [n, oh, ow, c / 4]
-@group(0) @binding(3) var<storage, read_write> taps: array<u32>;   // [n, words]: word (oy * ow + ox) * c / 4 + c4 of 4 channels
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [n, oh, ow, c / 4]
+@group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]: word (oy * ow + ox) * c / 4 + c4 of 4 channels
 
 fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
@@ -3747,7 +4084,14 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
           tap++;
         }
       }
-      y[(row * p.ow + ox) * c4 + c] = best;
+      let at = (row * p.ow + ox) * c4 + c;
+      if (p.drop == 1) {
+        // Four channels are one draw.
+        let kept = are_kept(drop_words(p.base * p.oh * p.ow * c4 + at, p.id), p.threshold);
+        best = select(vec4f(), best * p.scale, kept);
+        winner = select(vec4u(255), winner, kept);
+      }
+      y[at] = best;
       taps[image * p.words + (oy * p.ow + ox) * c4 + c] =
         winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
     }
@@ -4098,6 +4442,7 @@ struct Params {
   weighted: u32,           // 1: class_weights are given
   accumulate: u32,         // 1: add to loss and correct (a later slice)
   gradient: u32,           // 1: write dlogits
+  totals: u32,             // 1: add the step to losses and counts, with the last slice
   nan: u32,                // bits of a NaN, which WGSL cannot write as a constant
   smoothing: f32,
 }
@@ -4171,12 +4516,28 @@ fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
   }
   return sums[0];
 }
+// Adds one step to the totals that stay on the device. Losses go to slot (steps done) % SLOTS, so that a sum of many steps
+// does not lose digits: the host adds the slots up in float64. Who uses it binds
+//   losses: array<f32>   // [SLOTS] sums of loss * rows
+//   counts: array<u32>   // [4] correct, rows, steps, 1 if a loss was not finite
+const SLOTS: u32 = 512;
+
+fn add_to_totals(loss: f32, correct: f32, rows: u32) {
+  losses[counts[2] % SLOTS] += loss * f32(rows);
+  counts[0] += u32(correct);
+  counts[1] += rows;
+  counts[2] += 1;
+  // On the bits: comparisons with NaN are compiled away on some drivers.
+  if ((bitcast<u32>(loss) & 0x7f800000u) == 0x7f800000u) { counts[3] = 1; }
+}
 // Softmax, cross-entropy, its gradient and the count of right rows in one dispatch of one workgroup.
 // Thread t takes rows t, t + 256, ...; the shares of the threads are summed as a tree. Dispatch 1.
 // Good for the usual case, up to 1,024 rows of a few classes: it saves the second dispatch.
-// use: batch, step, cross_entropy, cross_entropy_row, workgroup_sum
+// use: batch, step, cross_entropy, cross_entropy_row, workgroup_sum, totals
 @group(0) @binding(6) var<storage, read_write> loss: array<f32>;      // [1]
 @group(0) @binding(7) var<storage, read_write> correct: array<f32>;   // [1]
+@group(0) @binding(8) var<storage, read_write> losses: array<f32>;    // [SLOTS]
+@group(0) @binding(9) var<storage, read_write> counts: array<u32>;    // [4]
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) thread: u32) {
@@ -4187,6 +4548,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     if (p.accumulate == 1) { total += vec2f(loss[0], correct[0]); }
     loss[0] = total.x;
     correct[0] = total.y;
+    let is_last = p.base + p.rows == p.total;
+    if (p.totals == 1 && is_last) { add_to_totals(total.x, total.y, valid_rows(step.rows, p.total)); }
   }
 }
 `,
@@ -4208,6 +4571,7 @@ struct Params {
   weighted: u32,           // 1: class_weights are given
   accumulate: u32,         // 1: add to loss and correct (a later slice)
   gradient: u32,           // 1: write dlogits
+  totals: u32,             // 1: add the step to losses and counts, with the last slice
   nan: u32,                // bits of a NaN, which WGSL cannot write as a constant
   smoothing: f32,
 }
@@ -4335,6 +4699,7 @@ struct Params {
   weighted: u32,           // 1: class_weights are given
   accumulate: u32,         // 1: add to loss and correct (a later slice)
   gradient: u32,           // 1: write dlogits
+  totals: u32,             // 1: add the step to losses and counts, with the last slice
   nan: u32,                // bits of a NaN, which WGSL cannot write as a constant
   smoothing: f32,
 }
@@ -4409,7 +4774,18 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (row < p.rows) { parts[row] = cross_entropy_row(row); }
 }
 `,
-  'softmax_cross_entropy/sum_parts': `// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
+  'softmax_cross_entropy/sum_parts': `// Rows of a batch of \`total\` that count: the rest is padding.
+fn valid_rows(rows: u32, total: u32) -> u32 {
+  return select(rows, total, rows == 0 || rows > total);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
 var<workgroup> sums: array<vec2f, 256>;
 fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
   sums[thread] = value;
@@ -4420,13 +4796,35 @@ fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {
   }
   return sums[0];
 }
+// Adds one step to the totals that stay on the device. Losses go to slot (steps done) % SLOTS, so that a sum of many steps
+// does not lose digits: the host adds the slots up in float64. Who uses it binds
+//   losses: array<f32>   // [SLOTS] sums of loss * rows
+//   counts: array<u32>   // [4] correct, rows, steps, 1 if a loss was not finite
+const SLOTS: u32 = 512;
+
+fn add_to_totals(loss: f32, correct: f32, rows: u32) {
+  losses[counts[2] % SLOTS] += loss * f32(rows);
+  counts[0] += u32(correct);
+  counts[1] += rows;
+  counts[2] += 1;
+  // On the bits: comparisons with NaN are compiled away on some drivers.
+  if ((bitcast<u32>(loss) & 0x7f800000u) == 0x7f800000u) { counts[3] = 1; }
+}
 // Adds up (loss, correct) of all rows in a fixed order, by one workgroup. Dispatch 1.
-// use: workgroup_sum
-struct Params { rows: u32, accumulate: u32 }
+// use: batch, step, workgroup_sum, totals
+struct Params {
+  rows: u32,
+  accumulate: u32,         // 1: add to loss and correct (a later slice)
+  base: u32, total: u32,   // number of the first row here, rows of the whole batch
+  totals: u32,             // 1: add the step to losses and counts, with the last slice
+}
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> parts: array<vec2f>;         // [rows]
-@group(0) @binding(2) var<storage, read_write> loss: array<f32>;      // [1]
-@group(0) @binding(3) var<storage, read_write> correct: array<f32>;   // [1]
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> parts: array<vec2f>;         // [rows]
+@group(0) @binding(3) var<storage, read_write> loss: array<f32>;      // [1]
+@group(0) @binding(4) var<storage, read_write> correct: array<f32>;   // [1]
+@group(0) @binding(5) var<storage, read_write> losses: array<f32>;    // [SLOTS]
+@group(0) @binding(6) var<storage, read_write> counts: array<u32>;    // [4]
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) thread: u32) {
@@ -4437,6 +4835,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     if (p.accumulate == 1) { total += vec2f(loss[0], correct[0]); }
     loss[0] = total.x;
     correct[0] = total.y;
+    let is_last = p.base + p.rows == p.total;
+    if (p.totals == 1 && is_last) { add_to_totals(total.x, total.y, valid_rows(step.rows, p.total)); }
   }
 }
 `,

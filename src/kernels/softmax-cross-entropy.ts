@@ -1,10 +1,12 @@
 import { NAN_BITS, validRows } from './batch.ts';
 import { foldGrid, gridFor } from './grid.ts';
+import { addToTotals, drawTotals, LOSS_SLOTS } from './metrics.ts';
 import { defineKernel, type Plan, type PlannedDispatch, type StepValues, type Values } from './spec.ts';
 
 /**
  * rows x n logits, rows base .. base + rows of a batch of `total`. weighted: class weights are given; smoothing: label
- * smoothing; gradient: whether dlogits is wanted; accumulate: add to loss and correct (a later slice).
+ * smoothing; gradient: whether dlogits is wanted; accumulate: add to loss and correct (a later slice); totals: add the step
+ * to running totals, with the slice that ends the batch.
  */
 export type SoftmaxCrossEntropyParams = {
   rows: number;
@@ -14,6 +16,7 @@ export type SoftmaxCrossEntropyParams = {
   weighted: number;
   gradient: number;
   accumulate: number;
+  totals: number;
   smoothing: number;
 };
 
@@ -36,14 +39,23 @@ function reference(p: SoftmaxCrossEntropyParams, inputs: Readonly<Record<string,
     }
     if (z.indexOf(best) === label) correct++;
   }
-  return { loss: Float64Array.of(loss), correct: Float64Array.of(correct), ...(p.gradient ? { dlogits } : {}) };
+  return {
+    ...{ loss: Float64Array.of(loss), correct: Float64Array.of(correct), ...(p.gradient && { dlogits }) },
+    ...(p.totals && addToTotals(inputs.losses!, inputs.counts!, { loss, correct, rows: valid })),
+  };
 }
+
+/** What the last dispatch of a variant writes. */
+const RESULTS = ['loss', 'correct', 'losses', 'counts'];
 
 const rowsPart = (
   p: SoftmaxCrossEntropyParams,
   last: readonly string[],
 ): Pick<PlannedDispatch, 'uniform' | 'bindings'> => ({
-  uniform: [...[p.rows, p.n, p.base, p.total, p.weighted, p.accumulate, p.gradient, NAN_BITS], { f32: p.smoothing }],
+  uniform: [
+    ...[p.rows, p.n, p.base, p.total, p.weighted, p.accumulate, p.gradient, p.totals, NAN_BITS],
+    { f32: p.smoothing },
+  ],
   bindings: ['step', 'logits', 'labels', 'weights', 'dlogits', ...last],
 });
 
@@ -53,8 +65,9 @@ const inTwo = (p: SoftmaxCrossEntropyParams, first: PlannedDispatch): Plan => ({
     first,
     {
       shader: 'softmax_cross_entropy/sum_parts',
-      uniform: [p.rows, p.accumulate],
-      bindings: [{ name: 'parts', as: 'read' }, 'loss', 'correct'],
+      constants: { SLOTS: LOSS_SLOTS },
+      uniform: [p.rows, p.accumulate, p.base, p.total, p.totals],
+      bindings: ['step', { name: 'parts', as: 'read' }, ...RESULTS],
       workgroups: [1, 1, 1],
     },
   ],
@@ -75,6 +88,8 @@ export const softmaxCrossEntropyKernel = defineKernel<SoftmaxCrossEntropyParams>
     dlogits: { role: 'out', shape: p => (p.gradient ? [p.rows, p.n] : null), rows: true },
     loss: { role: 'out', shape: () => [1] },
     correct: { role: 'out', shape: () => [1] },
+    losses: { role: 'inout', shape: p => (p.totals ? [LOSS_SLOTS] : null) },
+    counts: { role: 'inout', shape: p => (p.totals ? [4] : null), dtype: 'u32' },
   },
   slice: () => ({ param: 'rows', base: 'base', accumulate: 'accumulate' }),
   flops: p => 8 * p.rows * p.n,
@@ -89,6 +104,7 @@ export const softmaxCrossEntropyKernel = defineKernel<SoftmaxCrossEntropyParams>
       weighted: r.int(0, 1),
       gradient: r.int(0, 3) > 0 ? 1 : 0,
       accumulate: 0,
+      totals: r.int(0, 1),
       smoothing: r.pick([0, 0.1]),
     };
   },
@@ -97,7 +113,7 @@ export const softmaxCrossEntropyKernel = defineKernel<SoftmaxCrossEntropyParams>
     if (name === 'labels') return Uint32Array.from({ length: size }, () => r.pick([r.int(0, p.n - 1), p.n - 1]));
     if (name === 'logits') return r.normals(size).map((z, i) => (i % p.n === p.n - 1 ? Math.fround(z + 3) : z));
     if (name === 'weights') return Float64Array.from({ length: size }, () => Math.fround(r.uniform(0.2, 2)));
-    return undefined;
+    return drawTotals(name, size, r);
   },
   tolerance: { kind: 'elementwise', ulps: 256 },
   variants: [
@@ -131,7 +147,8 @@ export const softmaxCrossEntropyKernel = defineKernel<SoftmaxCrossEntropyParams>
       plan: p => ({
         dispatches: [
           {
-            ...rowsPart(p, ['loss', 'correct']),
+            ...rowsPart(p, RESULTS),
+            constants: { SLOTS: LOSS_SLOTS },
             shader: 'softmax_cross_entropy/one_workgroup',
             workgroups: [1, 1, 1],
           },

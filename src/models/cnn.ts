@@ -6,8 +6,7 @@ const conv = (name: string, filters: number, padding: 'same' | 'valid'): Layer =
   const options: Conv2dOptions = { name, filters, kernelSize: 3, padding, activation: 'relu' };
   return new Conv2d(options);
 };
-const pool = (name: string) => new MaxPool2d({ name, window: 2 });
-const drop = (name: string, rate: number) => new Dropout({ name, rate });
+const pool = (name: string, dropout?: number) => new MaxPool2d({ name, window: 2, ...(dropout && { dropout }) });
 
 /** The classic small CNN of the Keras examples: three blocks of convolution, pooling and dropout. 241,546 parameters. */
 export const cnn: Recipe = {
@@ -19,20 +18,16 @@ export const cnn: Recipe = {
       layers: [
         // 28 x 28 x 1
         conv('conv1', 32, 'same'),
-        pool('pool1'),
-        drop('drop1', 0.25),
+        pool('pool1', 0.25),
         // 14 x 14 x 32
         conv('conv2', 64, 'same'),
-        pool('pool2'),
-        drop('drop2', 0.25),
+        pool('pool2', 0.25),
         // 7 x 7 x 64
         conv('conv3', 128, 'same'),
-        pool('pool3'),
-        drop('drop3', 0.25),
+        pool('pool3', 0.25),
         // 3 x 3 x 128
         new Flatten({ name: 'flatten' }),
-        new Dense({ name: 'dense1', units: 128, activation: 'relu' }),
-        drop('drop4', 0.5),
+        new Dense({ name: 'dense1', units: 128, activation: 'relu', dropout: 0.5 }),
         new Dense({ name: 'logits', units: classes }),
       ],
     }),
@@ -58,7 +53,7 @@ export const peerCnn: Recipe = {
         // 3 x 3 x 64
         new Flatten({ name: 'flatten' }),
         new Dense({ name: 'dense1', units: 64, activation: 'relu' }),
-        drop('drop1', 0.5),
+        new Dropout({ name: 'drop1', rate: 0.5 }),
         new Dense({ name: 'logits', units: classes }),
       ],
     }),

@@ -1,4 +1,4 @@
-import { Dense, Dropout, Flatten, Sequential } from '../nn/index.ts';
+import { Dense, Flatten, Sequential } from '../nn/index.ts';
 import { FASHION, type Recipe } from './recipe.ts';
 
 /** 784-256-128-10, ReLU, dropout: what a picture gives away without looking at it as a picture. 235,146 parameters. */
@@ -10,10 +10,8 @@ export const mlp: Recipe = {
     new Sequential({
       layers: [
         new Flatten({ name: 'flatten' }),
-        new Dense({ name: 'dense1', units: 256, activation: 'relu' }),
-        new Dropout({ name: 'drop1', rate: 0.3 }),
-        new Dense({ name: 'dense2', units: 128, activation: 'relu' }),
-        new Dropout({ name: 'drop2', rate: 0.3 }),
+        new Dense({ name: 'dense1', units: 256, activation: 'relu', dropout: 0.3 }),
+        new Dense({ name: 'dense2', units: 128, activation: 'relu', dropout: 0.3 }),
         new Dense({ name: 'logits', units: classes }),
       ],
     }),

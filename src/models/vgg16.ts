@@ -1,7 +1,6 @@
 import {
   Conv2d,
   Dense,
-  Dropout,
   Flatten,
   GlobalAvgPool,
   type Layer,
@@ -61,8 +60,7 @@ export function vgg16Layers(options: Vgg16Options = {}): Layer {
     name: 'head',
     layers: [
       pooling === 'flatten' ? new Flatten({ name: 'flatten' }) : new GlobalAvgPool({ name: 'average' }),
-      new Dense({ name: 'dense1', units, activation: 'relu' }),
-      new Dropout({ name: 'drop1', rate }),
+      new Dense({ name: 'dense1', units, activation: 'relu', dropout: rate }),
       new Dense({ name: 'logits', units: classes }),
     ],
   };

@@ -257,9 +257,9 @@ function stepFunctions(
   const differentiate = () => {
     const { images, labels } = data.batch(indices);
     const logits = model.forward(images, { training: true });
-    const { loss, correct } = softmaxCrossEntropy(logits, labels, { labelSmoothing });
+    const { losses, counts } = metrics;
+    const { loss } = softmaxCrossEntropy(logits, labels, { labelSmoothing, totals: { losses, counts } });
     parameters.backward(loss);
-    metrics.add(indices.size, loss, correct);
   };
   const update = () => {
     const { values, gradients, table } = parameters;

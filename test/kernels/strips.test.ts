@@ -5,7 +5,7 @@ import { conv2dKernel } from '../../src/kernels/conv2d.ts';
 import { conv2dInputGradKernel } from '../../src/kernels/conv2d-input-grad.ts';
 import { conv2dKernelGradKernel } from '../../src/kernels/conv2d-kernel-grad.ts';
 import { matmulKernel } from '../../src/kernels/matmul.ts';
-import { maxPool2dGradKernel, maxPool2dKernel } from '../../src/kernels/max-pool2d.ts';
+import { KEEP_ALL, maxPool2dGradKernel, maxPool2dKernel } from '../../src/kernels/max-pool2d.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { sizeOf } from '../../src/kernels/spec.ts';
 import { drawInputs } from '../../src/kernels/verify.ts';
@@ -15,7 +15,21 @@ import { gpuEngine } from '../support/engine.ts';
 const ones = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 };
 const layer = { n: 128, h: 14, w: 14, cin: 32, oh: 14, ow: 14, cout: 64, kh: 3, kw: 3, ...ones, padTop: 1, padLeft: 1 };
 const first = { ...layer, h: 28, w: 28, cin: 1, oh: 28, ow: 28, cout: 32 };
-const pool = { n: 8, h: 28, w: 28, c: 32, oh: 14, ow: 14, kh: 2, kw: 2, strideH: 2, strideW: 2, padTop: 0, padLeft: 0 };
+const pool = {
+  n: 8,
+  h: 28,
+  w: 28,
+  c: 32,
+  oh: 14,
+  ow: 14,
+  kh: 2,
+  kw: 2,
+  strideH: 2,
+  strideW: 2,
+  padTop: 0,
+  padLeft: 0,
+  ...KEEP_ALL,
+};
 const product = { m: 128, n: 128, k: 1152, ta: 0, tb: 0, bias: 1, relu: 1, accumulate: 0 };
 
 describe('choice of the kernels for software adapters', () => {

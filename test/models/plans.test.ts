@@ -37,6 +37,12 @@ describe('the steps of the models', () => {
     }
   });
 
+  it('the step of the cnn has at most 26 dispatches on a GPU', async () => {
+    using planned = await planner('cnn', { caps: LIKE_A_GPU });
+    const kernels = planned.plan(128).dispatches.map(({ kernel }) => kernel);
+    expect(kernels.length, kernels.join(' ')).toBeLessThanOrEqual(26);
+  });
+
   it('vgg16 takes little more memory than is alive at once, whatever is frozen', async () => {
     for (const caps of [{}, LIKE_A_GPU]) {
       using planned = await planner('vgg16', { caps });

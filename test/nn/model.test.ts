@@ -203,16 +203,12 @@ describe('Model', () => {
       ----------------------------------------------------------------
       conv1    conv2d     28 x 28 x 32         320    501,760    3 x 3
       pool1    maxPool2d  14 x 14 x 32           0     25,088    4 x 4
-      drop1    dropout    14 x 14 x 32           0          0    4 x 4
       conv2    conv2d     14 x 14 x 64      18,496  7,250,432    8 x 8
       pool2    maxPool2d  7 x 7 x 64             0     12,544  10 x 10
-      drop2    dropout    7 x 7 x 64             0          0  10 x 10
       conv3    conv2d     7 x 7 x 128       73,856  7,237,888  18 x 18
       pool3    maxPool2d  3 x 3 x 128            0      4,608  22 x 22
-      drop3    dropout    3 x 3 x 128            0          0  22 x 22
       flatten  flatten    1152                   0          0  22 x 22
       dense1   dense      128              147,584    295,168      all
-      drop4    dropout    128                    0          0      all
       logits   dense      10                 1,290      2,570      all
       ----------------------------------------------------------------
       241,546 parameters; 15,330,058 FLOPs per image, forward

@@ -1,9 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Sampler } from '../../src/kernels/sampler.ts';
 import { DEFAULT_STEP } from '../../src/kernels/spec.ts';
 import { ValueError } from '../../src/platform/errors.ts';
 import { gradients } from '../../src/tensor/autograd.ts';
 import { Engine } from '../../src/tensor/engine.ts';
-import { dropout } from '../../src/tensor/ops/index.ts';
+import { dense, dropout, maxPool2d } from '../../src/tensor/ops/index.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { gpuEngine, limitedEngine } from '../support/engine.ts';
 
 const SIZE = 40_000;
@@ -84,4 +86,34 @@ describe('dropout', () => {
     expect(() => dropout(x, 0.5, -1)).toThrow(ValueError);
     x.dispose();
   });
+
+  it('gives the same bits as a part of another op, forward and backward, whole and in slices', async () => {
+    const random = new Sampler(3);
+    const [pictures, rows] = [random.normals(8 * 4 * 4 * 16), random.normals(64 * 12)];
+    const [weights, bias] = [random.normals(12 * 10), random.normals(10)];
+    const choice = { rate: 0.25, id: 4 };
+    for (const engine of [await shared(), await limitedEngine(2048)]) {
+      engine.setStep({ seed: 7, step: 3 });
+      await engine.scope(async () => {
+        const x = engine.tensor(pictures, [8, 4, 4, 16]).watch();
+        const pooled = maxPool2d(x, { dropout: choice });
+        await expectSame(pooled, dropout(maxPool2d(x), choice.rate, choice.id), [x]);
+        const inputs = [engine.tensor(rows, [64, 12]), engine.tensor(weights, [12, 10]), engine.tensor(bias, [10])];
+        const [a, w, b] = inputs.map(input => input.watch()) as [Tensor, Tensor, Tensor];
+        for (const activation of ['relu', undefined] as const) {
+          const options = activation ? { activation } : {};
+          const fused = dense(a, w, b, { ...options, dropout: choice });
+          await expectSame(fused, dropout(dense(a, w, b, options), choice.rate, choice.id), [a, w, b]);
+        }
+      });
+    }
+  });
 });
+
+/** Two ways to compute one thing: the same results, and the same gradients. */
+async function expectSame(one: Tensor, other: Tensor, xs: readonly Tensor[]): Promise<void> {
+  expect(await one.data()).toEqual(await other.data());
+  const dy = one.engine.tensor(new Sampler(5).normals(one.size), one.shape);
+  const [found, expected] = [one, other].map(y => gradients(y, xs, { dy }));
+  for (const [i, gradient] of found!.entries()) expect(await gradient!.data()).toEqual(await expected![i]!.data());
+}

@@ -189,7 +189,7 @@ describe('the training step', () => {
     using _model = model;
     using step = await TrainStep.compile(model, data, toyTraining());
     const lines = await step.compiled[0]!.profile(1);
-    expect(lines.map(line => line.kernel)).toEqual(expect.arrayContaining(['gather_batch', 'adam', 'metrics']));
+    expect(lines.map(line => line.kernel)).toEqual(expect.arrayContaining(['gather_batch', 'adam']));
     for (const line of lines) expect(line.milliseconds).toBeGreaterThan(0);
   });
 });

@@ -3,12 +3,15 @@ import { dense } from '../../tensor/ops/index.ts';
 import type { Initializer } from '../initializers.ts';
 import { type BuildScope, type Built, Layer, type LayerOptions } from '../layer.ts';
 import { type ActivationName, checkActivation, splitActivation } from './activation.ts';
+import { dropoutOf } from './dropout.ts';
 
 export interface DenseOptions extends LayerOptions {
   /** Features of the output. */
   readonly units: number;
   /** Default 'linear'. */
   readonly activation?: ActivationName;
+  /** Share of the results that is dropped in training, as by a {@link Dropout} behind it. Default 0. */
+  readonly dropout?: number;
   /** Default true. */
   readonly bias?: boolean;
   /** Of the kernel; default 'glorotUniform'. The bias starts at zero. */
@@ -33,12 +36,19 @@ export class Dense extends Layer<DenseOptions> {
     const kernelName = scope.parameter('kernel', [features, units], { initializer, decay: true });
     const biasName = bias ? scope.parameter('bias', [units], { initializer: 'zeros', decay: false }) : undefined;
     const { fused, after } = splitActivation(activation);
-    const options = { name: scope.name, ...fused };
+    const drop = dropoutOf(this.options.dropout, scope);
+    if (this.options.dropout && !['linear', 'relu'].includes(activation)) {
+      scope.refuse(`dropout behind ${activation} is a layer of its own; put a Dropout behind it`);
+    }
+    const named = { name: scope.name, ...fused };
     return {
       output: [units],
       flops: 2 * features * units + (bias ? units : 0) + (activation === 'linear' ? 0 : units),
       reach: 'everything',
-      apply: (x, pass) => after(dense(x, pass.get(kernelName), biasName ? pass.get(biasName) : undefined, options)),
+      apply: (x, pass) => {
+        const bias = biasName ? pass.get(biasName) : undefined;
+        return after(dense(x, pass.get(kernelName), bias, { ...named, dropout: drop(pass) }));
+      },
     };
   }
 }

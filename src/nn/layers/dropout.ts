@@ -1,6 +1,6 @@
 import type { Shape } from '../../kernels/spec.ts';
-import { dropout } from '../../tensor/ops/index.ts';
-import { type BuildScope, type Built, Layer, type LayerOptions } from '../layer.ts';
+import { type DropoutChoice, dropout } from '../../tensor/ops/index.ts';
+import { type BuildScope, type Built, Layer, type LayerOptions, type Pass } from '../layer.ts';
 
 export interface DropoutOptions extends LayerOptions {
   /** Share of the values that are dropped, from 0 up to but not including 1. */
@@ -15,13 +15,30 @@ export class Dropout extends Layer<DropoutOptions> {
   readonly type = 'dropout';
 
   build(input: Shape, scope: BuildScope): Built {
-    const { rate } = this.options;
-    if (!(rate >= 0 && rate < 1)) scope.refuse(`rate is ${rate}; it must be from 0 up to but not including 1`);
-    const id = scope.dropoutId();
+    const drop = dropoutOf(this.options.rate, scope, 'rate');
     return {
       output: input,
       flops: 0,
-      apply: (x, { training }) => (training && rate > 0 ? dropout(x, rate, id) : x),
+      apply: (x, pass) => {
+        const choice = drop(pass);
+        return choice ? dropout(x, choice.rate, choice.id) : x;
+      },
     };
   }
+}
+
+/**
+ * The dropout of a layer that does it along with its own work: in training what to drop, else nothing. It counts among
+ * the dropouts of the model as a layer of its own would.
+ * @throws ShapeError that names the layer and the option.
+ */
+export function dropoutOf(
+  rate: number | undefined,
+  scope: BuildScope,
+  option = 'dropout',
+): (pass: Pass) => DropoutChoice | undefined {
+  if (rate === undefined) return () => undefined;
+  if (!(rate >= 0 && rate < 1)) scope.refuse(`${option} is ${rate}; it must be from 0 up to but not including 1`);
+  const id = scope.dropoutId();
+  return ({ training }) => (training && rate > 0 ? { rate, id } : undefined);
 }

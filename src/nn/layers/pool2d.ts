@@ -1,7 +1,9 @@
 import { type Shape, sizeOf } from '../../kernels/spec.ts';
 import { type Padding, windowAxis } from '../../kernels/window.ts';
-import { avgPool2d, globalAvgPool, maxPool2d } from '../../tensor/ops/index.ts';
-import { type BuildScope, type Built, Layer, type LayerOptions } from '../layer.ts';
+import { avgPool2d, globalAvgPool, maxPool2d, type Pool2dOptions as PoolOptions } from '../../tensor/ops/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type BuildScope, type Built, Layer, type LayerOptions, type Pass } from '../layer.ts';
+import { dropoutOf } from './dropout.ts';
 
 export interface Pool2dOptions extends LayerOptions {
   /** One number for a square, or [rows, columns]. */
@@ -12,8 +14,14 @@ export interface Pool2dOptions extends LayerOptions {
   readonly padding?: Padding;
 }
 
-abstract class Pool2d extends Layer<Pool2dOptions> {
-  protected abstract readonly pool: typeof maxPool2d | typeof avgPool2d;
+export interface MaxPool2dOptions extends Pool2dOptions {
+  /** Share of the results that is dropped in training, as by a {@link Dropout} behind it. Default 0. */
+  readonly dropout?: number;
+}
+
+abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
+  /** The op that it is for this model. */
+  protected abstract pool(scope: BuildScope): (x: Tensor, options: PoolOptions, pass: Pass) => Tensor;
 
   build(input: Shape, scope: BuildScope): Built {
     const { padding = 'valid' } = this.options;
@@ -26,25 +34,36 @@ abstract class Pool2d extends Layer<Pool2dOptions> {
       scope.refuse(`a window of ${window.join('x')} does not fit into ${height}x${width}; leave out this pooling`);
     }
     const options = { name: scope.name, window, stride, padding };
+    const pool = this.pool(scope);
     return {
       output: [rows, columns, channels],
       flops: rows * columns * channels * window[0] * window[1],
       reach: { window, stride },
-      apply: x => this.pool(x, options),
+      apply: (x, pass) => pool(x, options, pass),
     };
   }
 }
 
-/** The largest value of each window: [H, W, C] to [OH, OW, C]. The first of equal ones takes the gradient. */
-export class MaxPool2d extends Pool2d {
+/**
+ * The largest value of each window: [H, W, C] to [OH, OW, C]. The first of equal ones takes the gradient. With `dropout`
+ * the results are dropped out in the same pass over memory.
+ */
+export class MaxPool2d extends Pool2d<MaxPool2dOptions> {
   readonly type = 'maxPool2d';
-  protected readonly pool = maxPool2d;
+
+  protected pool(scope: BuildScope): (x: Tensor, options: PoolOptions, pass: Pass) => Tensor {
+    const drop = dropoutOf(this.options.dropout, scope);
+    return (x, options, pass) => maxPool2d(x, { ...options, dropout: drop(pass) });
+  }
 }
 
 /** The mean of each window, over the values that lie inside the picture: [H, W, C] to [OH, OW, C]. */
-export class AvgPool2d extends Pool2d {
+export class AvgPool2d extends Pool2d<Pool2dOptions> {
   readonly type = 'avgPool2d';
-  protected readonly pool = avgPool2d;
+
+  protected pool(): (x: Tensor, options: PoolOptions) => Tensor {
+    return avgPool2d;
+  }
 }
 
 /** The mean of each channel: [H, W, C] to [C]. */

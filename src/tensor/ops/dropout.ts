@@ -3,6 +3,22 @@ import { ValueError } from '../../platform/errors.ts';
 import type { Tensor } from '../tensor.ts';
 import type { OpExample } from './registry.ts';
 
+/** A dropout that another op does along with its own work. */
+export interface DropoutChoice {
+  /** Probability of 0. */
+  readonly rate: number;
+  /** Number of this dropout in the network. */
+  readonly id: number;
+}
+
+/** @throws ValueError for a rate or a number that cannot be. Undefined when nothing is dropped. */
+export function checkDropout({ rate, id }: DropoutChoice): DropoutChoice | undefined {
+  if (!(rate >= 0 && rate < 1))
+    throw new ValueError(`dropout ${id}: rate is ${rate}, it must be at least 0 and below 1`);
+  if (!Number.isInteger(id) || id < 0) throw new ValueError(`dropout: id is ${id}, it must be a whole number from 0`);
+  return rate === 0 ? undefined : { rate, id };
+}
+
 /**
  * Sets elements to 0 with probability `rate` and scales the others by 1 / (1 - rate), so that the mean stays
  * (Srivastava et al., "Dropout", 2014). For training only; leave it out at inference.
@@ -14,10 +30,7 @@ import type { OpExample } from './registry.ts';
  * @throws ValueError unless 0 <= rate < 1.
  */
 export function dropout(x: Tensor, rate: number, id = 0): Tensor {
-  if (!(rate >= 0 && rate < 1))
-    throw new ValueError(`dropout ${id}: rate is ${rate}, it must be at least 0 and below 1`);
-  if (!Number.isInteger(id) || id < 0) throw new ValueError(`dropout: id is ${id}, it must be a whole number from 0`);
-  if (rate === 0) return x;
+  if (!checkDropout({ rate, id })) return x;
   const { engine } = x;
   const p: DropoutParams = { size: x.size, base: 0, id, rate };
   const { out } = engine.run(dropoutKernel, p, { x });

@@ -5,12 +5,12 @@ export { add, div, equal, greater, less, maximum, minimum, mul, pow, sub } from 
 export { concat } from './concat.ts';
 export { type Conv2dOptions, conv2d } from './conv2d.ts';
 export { type DenseOptions, dense } from './dense.ts';
-export { dropout } from './dropout.ts';
+export { type DropoutChoice, dropout } from './dropout.ts';
 export { type GatherBatchOptions, type GatheredBatch, gatherBatch } from './gather-batch.ts';
 export { gatherRows } from './gather-rows.ts';
 export { globalAvgPool } from './global-avg-pool.ts';
 export { type MatmulOptions, matmul } from './matmul.ts';
-export { maxPool2d, type Pool2dOptions } from './max-pool2d.ts';
+export { type MaxPool2dOptions, maxPool2d, type Pool2dOptions } from './max-pool2d.ts';
 export { mse } from './mse.ts';
 export { pad } from './pad.ts';
 export { type ArgOptions, argmax, argmin, max, mean, min, type ReduceOptions, sum } from './reduce.ts';

@@ -9,6 +9,8 @@ export interface SoftmaxCrossEntropyOptions {
   labelSmoothing?: number;
   /** [C]: weight of a row by its label. */
   classWeights?: Tensor;
+  /** Running totals of an epoch that this step is added to, on the device: f32 [512] and u32 [4], see RunningMetrics. */
+  totals?: { readonly losses: Tensor; readonly counts: Tensor };
 }
 
 export interface SoftmaxCrossEntropy {
@@ -35,7 +37,7 @@ export function softmaxCrossEntropy(
   labels: Tensor,
   options: SoftmaxCrossEntropyOptions = {},
 ): SoftmaxCrossEntropy {
-  const { labelSmoothing = 0, classWeights } = options;
+  const { labelSmoothing = 0, classWeights, totals } = options;
   if (logits.rank !== 2) throw new ShapeError(`softmaxCrossEntropy: logits must be [N, C], got ${logits}`);
   const [rows, n] = logits.shape as [number, number];
   if (labels.size !== rows || labels.dtype !== 'u32') {
@@ -58,9 +60,10 @@ export function softmaxCrossEntropy(
     weighted: Number(!!classWeights),
     gradient: Number(logits.tracked),
     accumulate: 0,
+    totals: Number(!!totals),
     smoothing: labelSmoothing,
   };
-  const out = engine.run(softmaxCrossEntropyKernel, p, { logits, labels, weights: classWeights });
+  const out = engine.run(softmaxCrossEntropyKernel, p, { logits, labels, weights: classWeights, ...totals });
   const { dlogits } = out;
   const loss = engine.alias(out.loss!, []);
   engine.record('softmaxCrossEntropy', [logits], loss, ({ dy, seed, into }) => {
