@@ -37,7 +37,7 @@ const SHORTHAND: Readonly<Record<string, readonly string[]>> = {
 /** What follows from the other parameters of windows. */
 const DERIVED = ['oh', 'ow', 'padTop', 'padLeft'] as const;
 
-/** Draws looked through for the largest call, where a kernel has no sizes of its own above. */
+/** Draws looked through, for the largest call of a kernel without sizes above, and for which parameters are counts. */
 const DRAWS = 64;
 
 /**
@@ -137,9 +137,9 @@ function placeWindows(
 
 /** Refuses what has no shape, before a kernel or the reference runs wild on it. */
 function checked(spec: KernelSpec, p: Params, fail: (what: string) => never): Params {
-  const example = spec.sample(new Sampler(1));
+  const draws = draw(spec);
   for (const [name, value] of Object.entries(p)) {
-    if (Number.isInteger(example[name]) && !Number.isInteger(value))
+    if (!Number.isInteger(value) && draws.every(drawn => Number.isInteger(drawn[name])))
       fail(`${name}=${value}: it must be a whole number`);
   }
   for (const [tensor, { shape }] of Object.entries(spec.tensors)) {
@@ -154,9 +154,10 @@ function checked(spec: KernelSpec, p: Params, fail: (what: string) => never): Pa
   return p;
 }
 
+const draw = (spec: KernelSpec) => Array.from({ length: DRAWS }, (_, seed) => spec.sample(new Sampler(seed)));
+
 function largestSample(spec: KernelSpec): Params {
-  const draws = Array.from({ length: DRAWS }, (_, seed) => spec.sample(new Sampler(seed)));
   const work = (p: Params) =>
     Object.values(spec.tensors).reduce((sum, { shape }) => sum + sizeOf(shape(p) ?? [0]), spec.flops(p));
-  return draws.reduce((largest, p) => (work(p) > work(largest) ? p : largest));
+  return draw(spec).reduce((largest, p) => (work(p) > work(largest) ? p : largest));
 }
