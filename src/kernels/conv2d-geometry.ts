@@ -37,7 +37,8 @@ export function drawConv2d(r: Sampler): Conv2dGeometry {
  */
 function drawLayer(r: Sampler): Conv2dGeometry {
   const [h, w] = [r.int(1, 6), r.int(1, 18)];
-  const [kh, kw] = r.int(0, 3) ? [r.int(1, 4), r.pick([1, 3, 4])] : [1, 1];
+  const taps = r.int(0, 7);
+  const [kh, kw] = taps < 3 ? [3, 3] : taps < 6 ? [r.int(1, 4), r.pick([1, 3, 4])] : [1, 1];
   const cin = r.int(0, 2) === 0 ? r.pick([1, 3]) : r.int(0, 1) ? 4 * r.int(3, 10) : r.int(9, 40);
   const padding = kh <= h && kw <= w && r.int(0, 1) ? 'valid' : 'same';
   const [rows, columns] = [windowAxis(h, kh, 1, 1, padding), windowAxis(w, kw, 1, 1, padding)];

@@ -9,6 +9,7 @@ import {
   outputShape,
 } from './conv2d-geometry.ts';
 import { conv2dInputGradStrips } from './conv2d-strip.ts';
+import { conv2dInputGradWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 
 /** mask: the forward had a ReLU fused; dy counts only where its result y was positive. */
@@ -41,5 +42,5 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
   // As a fused ReLU leaves it: half zeros.
   fill: (name, _, size, r) => (name === 'y' ? r.normals(size).map(v => Math.max(v, 0)) : undefined),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cout },
-  variants: [...gatherVariants(gatherInputGrad), ...conv2dInputGradStrips],
+  variants: [...gatherVariants(gatherInputGrad), ...conv2dInputGradStrips, ...conv2dInputGradWinograd],
 });

@@ -1,5 +1,6 @@
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
-import { isFirstLayer, stepsByOne } from './conv2d-strip.ts';
+import { stepsByOne } from './conv2d-stride-one.ts';
+import { isFirstLayer } from './conv2d-strip.ts';
 import { foldGrid } from './grid.ts';
 import type { Variant } from './spec.ts';
 import { planSplitSum, type SplitSum } from './split-sum.ts';

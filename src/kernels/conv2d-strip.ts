@@ -1,5 +1,6 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
+import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
 import { foldGrid } from './grid.ts';
 import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';
@@ -11,37 +12,6 @@ import { fill, isSubgroup } from './subgroup.ts';
 type Forward = Conv2dGeometry & { bias: number; relu: number };
 type InputGrad = Conv2dGeometry & { mask: number };
 
-export const stepsByOne = (p: Conv2dGeometry) =>
-  p.strideH === 1 && p.strideW === 1 && p.dilationH === 1 && p.dilationW === 1;
-
-/** A stride-1 convolution from `from` to `to`: the forward pass, or the input gradient, which is one too. */
-interface StripProblem {
-  readonly n: number;
-  readonly h: number;
-  readonly w: number;
-  readonly cin: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly cout: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-  readonly bias: number;
-  readonly relu: number;
-  readonly flip: boolean;
-  readonly from: string;
-  readonly to: string;
-}
-
-const forwardProblem = (p: Forward): StripProblem => ({ ...p, flip: false, from: 'x', to: 'y' });
-
-const inputGradProblem = (p: InputGrad): StripProblem => ({
-  ...{ n: p.n, h: p.oh, w: p.ow, cin: p.cout, oh: p.h, ow: p.w, cout: p.cin, kh: p.kh, kw: p.kw },
-  ...{ padTop: p.kh - 1 - p.padTop, padLeft: p.kw - 1 - p.padLeft, bias: 0, relu: 0 },
-  ...{ flip: true, from: 'dy', to: 'dx' },
-});
-
 interface Tile {
   /** Rows, and pixels of each row, that a subgroup accumulates in registers. */
   readonly rows: number;
@@ -50,7 +20,7 @@ interface Tile {
   readonly speed: number;
 }
 
-function planStrip(s: StripProblem, tile: Tile, caps: Capabilities): Plan {
+function planStrip(s: StrideOneProblem, tile: Tile, caps: Capabilities): Plan {
   const weights = { kh: s.kh, kw: s.kw, summed: s.cin, out: s.cout, flip: s.flip, tensor: 'kernel' };
   const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
   const workgroups = foldGrid(Math.ceil((s.n * s.oh) / tile.rows) * Math.ceil(s.ow / tile.columns), caps);
@@ -71,7 +41,7 @@ function planStrip(s: StripProblem, tile: Tile, caps: Capabilities): Plan {
 
 function strip<P extends Conv2dGeometry>(
   tile: Tile,
-  problem: (p: P) => StripProblem,
+  problem: (p: P) => StrideOneProblem,
   fits: (p: P) => boolean,
 ): Variant<P> {
   return {

@@ -9,6 +9,7 @@ import {
   outputShape,
 } from './conv2d-geometry.ts';
 import { conv2dStrips } from './conv2d-strip.ts';
+import { conv2dWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
 
 /** bias, relu: what is fused behind the sum. */
@@ -44,5 +45,5 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
   reference: (p, { x, kernel, bias }) => ({ y: reference(p, x!, kernel!, bias) }),
   sample: r => ({ ...drawConv2d(r), bias: r.int(0, 1), relu: r.int(0, 1) }),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cin + 1 },
-  variants: [...gatherVariants(gatherForward), ...conv2dStrips],
+  variants: [...gatherVariants(gatherForward), ...conv2dStrips, ...conv2dWinograd],
 });

@@ -5205,6 +5205,443 @@ fn element(i: u32) {
   out[i] = select(a[at.y], b[at.z], condition[at.x] == 0.0);
 }
 `,
+  'winograd/input': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Winograd's minimal filtering F(M x M, 3 x 3), M = 2 or 4: a tile of D x D input pixels, D = M + 2, gives M x M output
+// pixels by D x D products for each pair of channels instead of 9 M x M (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015):
+//
+//   Y = A^T [ (G g G^T) . (B^T d B) ] A          d tile of the input, g kernel, . elementwise, summed over input channels
+//
+// Here are the three transforms along one axis; arrays hold 6 values, of which M = 2 uses the first 4.
+const M: u32 = 2;
+const D: u32 = M + 2;
+
+fn transform_input(d: array<f32, 6>) -> array<f32, 6> {
+  if (M == 2) {
+    return array(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3], 0.0, 0.0);
+  }
+  let even = d[4] - 4 * d[2];
+  let odd = d[3] - 4 * d[1];
+  let even2 = d[4] - d[2];
+  let odd2 = 2 * (d[3] - d[1]);
+  return array(4 * d[0] - 5 * d[2] + d[4], even + odd, even - odd, even2 + odd2, even2 - odd2, 4 * d[1] - 5 * d[3] + d[5]);
+}
+
+fn transform_kernel(g0: vec4f, g1: vec4f, g2: vec4f) -> array<vec4f, 6> {
+  if (M == 2) {
+    let sum = g0 + g2;
+    return array(g0, (sum + g1) / 2, (sum - g1) / 2, g2, vec4f(), vec4f());
+  }
+  let sum = g0 + g2;
+  let far = g0 / 24 + g2 / 6;
+  return array(g0 / 4, -(sum + g1) / 6, -(sum - g1) / 6, far + g1 / 12, far - g1 / 12, g2);
+}
+
+fn transform_output(m: array<vec4f, 6>) -> array<vec4f, 4> {
+  if (M == 2) {
+    return array(m[0] + m[1] + m[2], m[1] - m[2] - m[3], vec4f(), vec4f());
+  }
+  let near = m[1] + m[2];
+  let near_odd = m[1] - m[2];
+  let far = m[3] + m[4];
+  let far_odd = m[3] - m[4];
+  return array(m[0] + near + far, near_odd + 2 * far_odd, near + 4 * far, near_odd + 8 * far_odd + m[5]);
+}
+// Input transform of Winograd's convolution (shaders/lib/winograd.wgsl): V = B^T d B for every tile and input channel.
+//
+// out[position][tile / 4][k][tile % 4]: D * D positions; tiles of M x M output pixels, counted through the images from
+// p.first on; k padded to p.padded with zeros. Pixels outside the picture are 0.
+// One thread makes one channel of one tile: D * D loads and as many stores; neighbours store side by side.
+// Dispatch ceil(ceil(tiles / 4) * 4 * padded / 64), folded.
+// use: grid, winograd
+struct Params {
+  h: u32, w: u32, channels: u32,
+  first: u32,         // first image of this part
+  tiles: u32,         // tiles of this part
+  tile_rows: u32, tile_columns: u32,  // of one image
+  pad_top: i32, pad_left: i32,
+  padded: u32,        // channels in out
+  stride: u32,        // tiles from position to position in out
+  mask: u32,          // 1: x counts only where y > 0 (dX of a convolution with a ReLU fused)
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;                  // [n, h, w, channels]
+@group(0) @binding(2) var<storage, read> y: array<f32>;                  // [n, h, w, channels]; any buffer without mask
+@group(0) @binding(3) var<storage, read_write> transformed: array<f32>;  // [D * D, stride / 4, padded, 4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(id, groups, 64);
+  let tile = i / (p.padded * 4) * 4 + i % 4;
+  let k = i / 4 % p.padded;
+  if (tile >= p.tiles) { return; }
+  let image = p.first + tile / (p.tile_rows * p.tile_columns);
+  let top = i32(tile / p.tile_columns % p.tile_rows * M) - p.pad_top;
+  let left = i32(tile % p.tile_columns * M) - p.pad_left;
+  var columns: array<array<f32, 6>, 6>;  // transformed along the rows' axis
+  for (var column = 0u; column < D; column++) {
+    let sx = left + i32(column);
+    let column_ok = sx >= 0 && sx < i32(p.w) && k < p.channels;
+    var d: array<f32, 6>;
+    for (var row = 0u; row < D; row++) {
+      let sy = top + i32(row);
+      let ok = column_ok && sy >= 0 && sy < i32(p.h);
+      let at = select(0u, ((image * p.h + u32(sy)) * p.w + u32(sx)) * p.channels + k, ok);
+      var value = x[at];
+      if (p.mask != 0) { value = select(value, 0.0, y[at] <= 0.0); }
+      d[row] = select(0.0, value, ok);
+    }
+    columns[column] = transform_input(d);
+  }
+  for (var row = 0u; row < D; row++) {
+    var d: array<f32, 6>;
+    for (var column = 0u; column < D; column++) { d[column] = columns[column][row]; }
+    let values = transform_input(d);
+    for (var column = 0u; column < D; column++) {
+      transformed[(row * D + column) * p.stride * p.padded + i] = values[column];
+    }
+  }
+}
+`,
+  'winograd/kernel': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Winograd's minimal filtering F(M x M, 3 x 3), M = 2 or 4: a tile of D x D input pixels, D = M + 2, gives M x M output
+// pixels by D x D products for each pair of channels instead of 9 M x M (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015):
+//
+//   Y = A^T [ (G g G^T) . (B^T d B) ] A          d tile of the input, g kernel, . elementwise, summed over input channels
+//
+// Here are the three transforms along one axis; arrays hold 6 values, of which M = 2 uses the first 4.
+const M: u32 = 2;
+const D: u32 = M + 2;
+
+fn transform_input(d: array<f32, 6>) -> array<f32, 6> {
+  if (M == 2) {
+    return array(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3], 0.0, 0.0);
+  }
+  let even = d[4] - 4 * d[2];
+  let odd = d[3] - 4 * d[1];
+  let even2 = d[4] - d[2];
+  let odd2 = 2 * (d[3] - d[1]);
+  return array(4 * d[0] - 5 * d[2] + d[4], even + odd, even - odd, even2 + odd2, even2 - odd2, 4 * d[1] - 5 * d[3] + d[5]);
+}
+
+fn transform_kernel(g0: vec4f, g1: vec4f, g2: vec4f) -> array<vec4f, 6> {
+  if (M == 2) {
+    let sum = g0 + g2;
+    return array(g0, (sum + g1) / 2, (sum - g1) / 2, g2, vec4f(), vec4f());
+  }
+  let sum = g0 + g2;
+  let far = g0 / 24 + g2 / 6;
+  return array(g0 / 4, -(sum + g1) / 6, -(sum - g1) / 6, far + g1 / 12, far - g1 / 12, g2);
+}
+
+fn transform_output(m: array<vec4f, 6>) -> array<vec4f, 4> {
+  if (M == 2) {
+    return array(m[0] + m[1] + m[2], m[1] - m[2] - m[3], vec4f(), vec4f());
+  }
+  let near = m[1] + m[2];
+  let near_odd = m[1] - m[2];
+  let far = m[3] + m[4];
+  let far_odd = m[3] - m[4];
+  return array(m[0] + near + far, near_odd + 2 * far_odd, near + 4 * far, near_odd + 8 * far_odd + m[5]);
+}
+// Kernel transform of Winograd's convolution (shaders/lib/winograd.wgsl): U = G g G^T for every pair of channels.
+//
+//   forward (FLIP 0):  g[kh][kw] = W[kh][kw][k][c]         k = input channel, c = output channel
+//   dX      (FLIP 1):  g[kh][kw] = W[2-kh][2-kw][c][k]     k = output channel, c = input channel
+//
+// out[block][position][k][CB]: CB channels c a block, D * D positions, k padded with zeros to p.padded, c to whole blocks.
+// One thread makes four channels of one k at all positions; dispatch ceil(blocks * padded * CB / 4 / 64), folded.
+// Depends on the weights alone: a step prepares it once for a frozen net.
+// use: grid, winograd
+const FLIP: u32 = 0;
+const CB: u32 = 32;
+
+struct Params {
+  summed: u32,   // channels summed over
+  out: u32,      // channels that come out
+  padded: u32,   // the first, rounded up
+  blocks: u32,   // of CB channels that come out
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> kernel: array<f32>;            // [3, 3, cin, cout]
+@group(0) @binding(2) var<storage, read_write> transformed: array<vec4f>; // [blocks, D * D, padded, CB / 4]
+
+fn weight(row: u32, column: u32, k: u32, c: u32) -> f32 {
+  let ok = k < p.summed && c < p.out;
+  var at = ((row * 3 + column) * p.summed + k) * p.out + c;
+  if (FLIP == 1) { at = (((2 - row) * 3 + 2 - column) * p.out + c) * p.summed + k; }
+  return select(0.0, kernel[select(0u, at, ok)], ok);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(id, groups, 64);
+  let quads = CB / 4;
+  if (i >= p.blocks * p.padded * quads) { return; }
+  let quad = i % quads;
+  let k = i / quads % p.padded;
+  let block = i / (quads * p.padded);
+  let c = block * CB + quad * 4;
+  var columns: array<array<vec4f, 6>, 3>;  // transformed along the rows' axis
+  for (var column = 0u; column < 3; column++) {
+    var g: array<vec4f, 3>;
+    for (var row = 0u; row < 3; row++) {
+      g[row] = vec4f(
+        weight(row, column, k, c), weight(row, column, k, c + 1), weight(row, column, k, c + 2), weight(row, column, k, c + 3),
+      );
+    }
+    columns[column] = transform_kernel(g[0], g[1], g[2]);
+  }
+  for (var row = 0u; row < D; row++) {
+    let values = transform_kernel(columns[0][row], columns[1][row], columns[2][row]);
+    for (var column = 0u; column < D; column++) {
+      transformed[((block * D * D + row * D + column) * p.padded + k) * quads + quad] = values[column];
+    }
+  }
+}
+`,
+  'winograd/output': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// Winograd's minimal filtering F(M x M, 3 x 3), M = 2 or 4: a tile of D x D input pixels, D = M + 2, gives M x M output
+// pixels by D x D products for each pair of channels instead of 9 M x M (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015):
+//
+//   Y = A^T [ (G g G^T) . (B^T d B) ] A          d tile of the input, g kernel, . elementwise, summed over input channels
+//
+// Here are the three transforms along one axis; arrays hold 6 values, of which M = 2 uses the first 4.
+const M: u32 = 2;
+const D: u32 = M + 2;
+
+fn transform_input(d: array<f32, 6>) -> array<f32, 6> {
+  if (M == 2) {
+    return array(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3], 0.0, 0.0);
+  }
+  let even = d[4] - 4 * d[2];
+  let odd = d[3] - 4 * d[1];
+  let even2 = d[4] - d[2];
+  let odd2 = 2 * (d[3] - d[1]);
+  return array(4 * d[0] - 5 * d[2] + d[4], even + odd, even - odd, even2 + odd2, even2 - odd2, 4 * d[1] - 5 * d[3] + d[5]);
+}
+
+fn transform_kernel(g0: vec4f, g1: vec4f, g2: vec4f) -> array<vec4f, 6> {
+  if (M == 2) {
+    let sum = g0 + g2;
+    return array(g0, (sum + g1) / 2, (sum - g1) / 2, g2, vec4f(), vec4f());
+  }
+  let sum = g0 + g2;
+  let far = g0 / 24 + g2 / 6;
+  return array(g0 / 4, -(sum + g1) / 6, -(sum - g1) / 6, far + g1 / 12, far - g1 / 12, g2);
+}
+
+fn transform_output(m: array<vec4f, 6>) -> array<vec4f, 4> {
+  if (M == 2) {
+    return array(m[0] + m[1] + m[2], m[1] - m[2] - m[3], vec4f(), vec4f());
+  }
+  let near = m[1] + m[2];
+  let near_odd = m[1] - m[2];
+  let far = m[3] + m[4];
+  let far_odd = m[3] - m[4];
+  return array(m[0] + near + far, near_odd + 2 * far_odd, near + 4 * far, near_odd + 8 * far_odd + m[5]);
+}
+// Output transform of Winograd's convolution (shaders/lib/winograd.wgsl): Y = act(A^T m A + bias) for every tile.
+//
+// One thread makes four channels of one tile: D * D loads of vec4, M x M pixels; neighbours along channels.
+// Dispatch ceil(tiles * ceil(channels / 4) / 64), folded.
+// use: grid, winograd
+struct Params {
+  oh: u32, ow: u32, channels: u32,
+  first: u32,         // first image of this part
+  tiles: u32,         // tiles of this part
+  tile_rows: u32, tile_columns: u32,  // of one image
+  stride: u32,        // tiles from position to position in products
+  quads: u32,         // vec4s of channels of a tile in products
+  bias: u32,          // 1: add bias
+  relu: u32,          // 1: max(., 0), letting NaN through
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> products: array<vec4f>;  // [D * D, stride, quads]
+@group(0) @binding(2) var<storage, read> bias: array<f32>;        // [channels]; any buffer when p.bias = 0
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [n, oh, ow, channels]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(id, groups, 64);
+  let used = (p.channels + 3) / 4;
+  let tile = i / used;
+  let quad = i % used;
+  if (tile >= p.tiles) { return; }
+  var columns: array<array<vec4f, 4>, 6>;  // transformed along the rows' axis
+  for (var column = 0u; column < D; column++) {
+    var m: array<vec4f, 6>;
+    for (var row = 0u; row < D; row++) {
+      m[row] = products[((row * D + column) * p.stride + tile) * p.quads + quad];
+    }
+    columns[column] = transform_output(m);
+  }
+  let c = quad * 4;
+  var b = vec4f();
+  if (p.bias != 0) {
+    for (var j = 0u; j < 4; j++) { b[j] = bias[min(c + j, p.channels - 1)]; }
+  }
+  let image = p.first + tile / (p.tile_rows * p.tile_columns);
+  let oy = tile / p.tile_columns % p.tile_rows * M;
+  let ox = tile % p.tile_columns * M;
+  for (var row = 0u; row < M; row++) {
+    var m: array<vec4f, 6>;
+    for (var column = 0u; column < D; column++) { m[column] = columns[column][row]; }
+    let values = transform_output(m);
+    for (var column = 0u; column < M; column++) {
+      if (oy + row < p.oh && ox + column < p.ow) {
+        var v = values[column] + b;
+        if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
+        let o = ((image * p.oh + oy + row) * p.ow + ox + column) * p.channels + c;
+        for (var j = 0u; j < 4; j++) {
+          if (c + j < p.channels) { y[o + j] = v[j]; }
+        }
+      }
+    }
+  }
+}
+`,
+  'winograd/product_strip': `enable subgroups;
+// The products of Winograd's convolution on a software adapter: for every position, tiles x channels times the
+// transformed kernel, which is read through a uniform buffer.
+//
+//   M[position][tile][c] = sum_k V[position][tile][k] * U[position][k][c]
+//
+// tile:  one workgroup = one subgroup of 8 lanes: TM tiles x 32 QUADS channels, a lane owns 4 neighbouring channels of every
+//        32. A lane loads four tiles' values of one k as a vec4, 8 lanes those of 8 k, which are then broadcast one after
+//        another: a value loaded once serves all channels, a vec4 of the kernel all tiles.
+// dispatch: p.positions * stride / TM workgroups, folded, for each block of 32 QUADS channels and each window of 64 KiB into U:
+//        either several whole positions, or part of one's k (then all after the first set \`accumulate\`).
+// needs: subgroups of SG lanes; stride a multiple of TM and k padded to a multiple of SG: nothing is checked.
+// good for: software adapters. instead: product_tile.wgsl on GPUs, and for channels that are no multiple of 4.
+const SG: u32 = 8;
+const QUADS: u32 = 2;      // vec4s of channels a lane: 2 where that leaves no lane idle
+const TM: u32 = 16;        // tiles a workgroup
+const WSIZE: u32 = 4096;   // vec4s bound: always all 64 KiB, so that pipelines stay few
+
+struct Params {
+  stride: u32,      // tiles from position to position
+  padded: u32,      // channels k in V
+  quads: u32,       // vec4s of channels c in M
+  position: u32,    // first position of this window
+  positions: u32,
+  k0: u32,          // first k of this window
+  kBlocks: u32,     // its length / SG
+  quad0: u32,       // first vec4 of channels
+  accumulate: u32,  // 1: add to what M holds
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> v: array<vec4f>;        // [positions, stride / 4, padded] x 4 tiles
+@group(0) @binding(2) var<uniform> u: array<vec4f, WSIZE>;       // [p.positions, kBlocks * SG, QUADS, lane] x 4 channels
+@group(0) @binding(3) var<storage, read_write> m: array<vec4f>;  // [positions, stride, quads]
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let strips = p.stride / TM;
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= strips * p.positions) { return; }  // the whole subgroup returns: uniform
+  let position = id / strips;
+  let row0 = (p.position + position) * p.stride + id % strips * TM;
+  var acc: array<array<vec4f, TM>, QUADS>;
+  for (var block = 0u; block < p.kBlocks; block++) {
+    let k = p.k0 + block * SG + lane;
+    var tiles: array<vec4f, TM / 4>;
+    for (var r = 0u; r < TM / 4; r++) { tiles[r] = v[(row0 / 4 + r) * p.padded + k]; }
+    var at = (position * p.kBlocks + block) * SG * SG * QUADS + lane;
+    for (var i = 0u; i < SG; i++) {
+      var w: array<vec4f, QUADS>;
+      for (var q = 0u; q < QUADS; q++) { w[q] = u[at + q * SG]; }
+      at += SG * QUADS;
+      for (var r = 0u; r < TM / 4; r++) {
+        let t = subgroupShuffle(tiles[r], i);  // value i of the block for four tiles, the same in all lanes
+        for (var q = 0u; q < QUADS; q++) {
+          acc[q][4 * r] += t.x * w[q];
+          acc[q][4 * r + 1] += t.y * w[q];
+          acc[q][4 * r + 2] += t.z * w[q];
+          acc[q][4 * r + 3] += t.w * w[q];
+        }
+      }
+    }
+  }
+  for (var q = 0u; q < QUADS; q++) {
+    for (var r = 0u; r < TM; r++) {
+      let o = (row0 + r) * p.quads + p.quad0 + q * SG + lane;
+      var sum = acc[q][r];
+      if (p.accumulate != 0) { sum += m[o]; }
+      m[o] = sum;
+    }
+  }
+}
+`,
+  'winograd/product_tile': `// The products of Winograd's convolution through workgroup memory: for every position a matrix product,
+//
+//   M[position][tile][c] = sum_k V[position][tile][k] * U[position][k][c]
+//
+// 256 threads compute 64 tiles x 64 channels; for 16 values of k they load both matrices' parts into workgroup memory,
+// every value once, and each thread multiplies 4 tiles with 4 channels.
+// Dispatch stride / 64 * quads / 16 workgroups for each of \`positions\`, folded, channels first.
+// needs: stride a multiple of 64, k padded to a multiple of 16, channels to one of 64: nothing is checked.
+// Good for real GPUs; on others where channels are no multiple of 4. Workgroup memory: 8 KiB.
+struct Params {
+  stride: u32,     // tiles from position to position
+  turns: u32,      // padded channels k / 16
+  quads: u32,      // padded channels c / 4
+  positions: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> v: array<vec4f>;        // [positions, stride / 4, turns * 16] x 4 tiles
+@group(0) @binding(2) var<storage, read> u: array<vec4f>;        // [positions, turns * 16, quads]
+@group(0) @binding(3) var<storage, read_write> m: array<vec4f>;  // [positions, stride, quads]
+
+var<workgroup> left: array<vec4f, 256>;   // [k, tile / 4]
+var<workgroup> right: array<vec4f, 256>;  // [k, c / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let id = wid.x + wid.y * groups.x;
+  let columns = p.quads / 16;
+  let row0 = id / columns * 64;  // counted through all positions
+  let quad0 = id % columns * 16;
+  if (row0 >= p.positions * p.stride) { return; }  // the whole workgroup
+  let position = row0 / p.stride;
+  let quad = thread % 16;
+  let row = thread / 16;
+  var sums: array<vec4f, 4>;  // four neighbouring tiles
+  for (var turn = 0u; turn < p.turns; turn++) {
+    // On the left neighbours go along k, on the right along channels, as memory does.
+    left[quad * 16 + row] = v[((row0 / 4 + row) * p.turns + turn) * 16 + quad];
+    right[thread] = u[((position * p.turns + turn) * 16 + row) * p.quads + quad0 + quad];
+    workgroupBarrier();
+    for (var k = 0u; k < 16; k++) {
+      let l = left[k * 16 + row];
+      let r = right[k * 16 + quad];
+      for (var i = 0u; i < 4; i++) { sums[i] += l[i] * r; }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4; i++) { m[(row0 + row * 4 + i) * p.quads + quad0 + quad] = sums[i]; }
+}
+`,
 } as const;
 
 export type ShaderName = keyof typeof shaders;

@@ -69,6 +69,12 @@ export interface Plan {
 /** What a variant may give up for speed: other products than the definition's, or numbers of half the width. */
 export type Trade = 'winograd' | 'f16';
 
+/**
+ * A multiple of the tolerance of each value; or, with `ofLargest`, of what the kernel allows the largest sum of the call:
+ * where values are computed together, one may carry the rounding of others that it does not depend on.
+ */
+export type Slack = number | { readonly ofLargest: number };
+
 /** One way to compute a kernel: a shader with its constants. Together the variants of a kernel are its ladder. */
 export interface Variant<P extends Params> {
   readonly name: string;
@@ -78,7 +84,7 @@ export interface Variant<P extends Params> {
    */
   readonly trades?: Trade;
   /** Its tolerance, in multiples of the kernel's: how much what it gives up costs. Default 1. */
-  readonly slack?: number;
+  readonly slack?: Slack;
   /** Whether it can do this at all on such a device. The plain variant can do everything. */
   readonly supports: (p: P, caps: Capabilities) => boolean;
   /**

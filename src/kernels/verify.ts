@@ -1,5 +1,13 @@
 import type { Sampler } from './sampler.ts';
-import { DEFAULT_STEP, type KernelSpec, type Params, type StepValues, sizeOf, type Values } from './spec.ts';
+import {
+  DEFAULT_STEP,
+  type KernelSpec,
+  type Params,
+  type Slack,
+  type StepValues,
+  sizeOf,
+  type Values,
+} from './spec.ts';
 
 // Whether a kernel computes what its reference says: random contents, how far float32 may be off, where it is further
 // off. Tests, the tuner, `weft bench op` and people with a kernel of their own all ask the same question here.
@@ -37,7 +45,7 @@ export function allowedErrors(
   inputs: Record<string, Values>,
   expected: Record<string, Values>,
   step: StepValues = DEFAULT_STEP,
-  slack = 1,
+  slack: Slack = 1,
 ): Record<string, Float64Array> {
   const sums = spec.tolerance.kind === 'dot' ? spec.reference(p, absoluteInputs(inputs), step) : {};
   return errorBounds(spec, p, expected, sums, slack);
@@ -52,16 +60,18 @@ export function errorBounds(
   p: Params,
   expected: Record<string, Values>,
   sums: Record<string, Values>,
-  slack = 1,
+  slack: Slack = 1,
 ): Record<string, Float64Array> {
   const bounds: Record<string, Float64Array> = {};
+  const [factor, ofLargest] = typeof slack === 'number' ? [slack, false] : [slack.ofLargest, true];
   for (const [name, values] of Object.entries(expected)) {
+    const largest = ofLargest ? Array.from(sums[name] ?? []).reduce((a, b) => Math.max(a, b), 0) : undefined;
     bounds[name] = Float64Array.from(values, (value, i) => {
       if (tolerance.kind === 'exact') return 0;
       if (tolerance.kind === 'elementwise') {
-        return slack * tolerance.ulps * EPSILON * Math.max(tolerance.floor ?? 1e-3, Math.abs(value));
+        return factor * tolerance.ulps * EPSILON * Math.max(tolerance.floor ?? 1e-3, Math.abs(value));
       }
-      return slack * DOT_FACTOR * EPSILON * Math.sqrt(tolerance.terms(p)) * sums[name]![i]! + 1e-37;
+      return factor * DOT_FACTOR * EPSILON * Math.sqrt(tolerance.terms(p)) * (largest ?? sums[name]![i]!) + 1e-37;
     });
   }
   return bounds;
