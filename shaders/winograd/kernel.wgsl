@@ -28,6 +28,12 @@ fn weight(row: u32, column: u32, k: u32, c: u32) -> f32 {
   return select(0.0, kernel[select(0u, at, ok)], ok);
 }
 
+fn weights(row: u32, column: u32, k: u32, c: u32) -> vec4f {
+  return vec4f(
+    weight(row, column, k, c), weight(row, column, k, c + 1), weight(row, column, k, c + 2), weight(row, column, k, c + 3),
+  );
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_thread(id, groups, 64);
@@ -39,13 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let c = block * CB + quad * 4;
   var columns: array<array<vec4f, 6>, 3>;  // transformed along the rows' axis
   for (var column = 0u; column < 3; column++) {
-    var g: array<vec4f, 3>;
-    for (var row = 0u; row < 3; row++) {
-      g[row] = vec4f(
-        weight(row, column, k, c), weight(row, column, k, c + 1), weight(row, column, k, c + 2), weight(row, column, k, c + 3),
-      );
-    }
-    columns[column] = transform_kernel(g[0], g[1], g[2]);
+    columns[column] = transform_kernel(weights(0, column, k, c), weights(1, column, k, c), weights(2, column, k, c));
   }
   for (var row = 0u; row < D; row++) {
     let values = transform_kernel(columns[0][row], columns[1][row], columns[2][row]);

@@ -37,7 +37,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let c = quad * 4;
   var b = vec4f();
   if (p.bias != 0) {
-    for (var j = 0u; j < 4; j++) { b[j] = bias[min(c + j, p.channels - 1)]; }
+    let last = p.channels - 1;
+    b = vec4f(bias[c], bias[min(c + 1, last)], bias[min(c + 2, last)], bias[min(c + 3, last)]);
   }
   let image = p.first + tile / (p.tile_rows * p.tile_columns);
   let oy = tile / p.tile_columns % p.tile_rows * M;

@@ -61,12 +61,10 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       }
     }
   }
-  for (var q = 0u; q < QUADS; q++) {
-    for (var r = 0u; r < TM; r++) {
-      let o = (row0 + r) * p.quads + p.quad0 + q * SG + lane;
-      var sum = acc[q][r];
-      if (p.accumulate != 0) { sum += m[o]; }
-      m[o] = sum;
-    }
+  for (var s = 0u; s < TM * QUADS; s++) {
+    let o = (row0 + s / QUADS) * p.quads + p.quad0 + s % QUADS * SG + lane;
+    var sum = acc[s % QUADS][s / QUADS];
+    if (p.accumulate != 0) { sum += m[o]; }
+    m[o] = sum;
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../train/metrics.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { loadRun } from './load-run.ts';
-import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 
 /** What `weft eval --json` prints. */
@@ -38,7 +38,7 @@ export interface TestReport {
   seconds: number;
 }
 
-interface EvalOptions extends GlobalOptions {
+interface EvalOptions extends GlobalOptions, AllowOptions {
   data?: string;
   json?: boolean;
 }
@@ -48,7 +48,7 @@ export function register(program: Command): void {
     .command('eval')
     .description('judge a trained model by the test set')
     .argument('<folder>', 'the folder of a run, as weft train makes them');
-  example(jsonOption(dataOption(command)), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
+  example(jsonOption(dataOption(allowOption(command))), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
   command.action(async (folder: string) => {
     const options = command.optsWithGlobals<EvalOptions>();
     const report = await evaluate(folder, options);

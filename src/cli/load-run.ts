@@ -4,7 +4,7 @@ import type { Engine } from '../tensor/engine.ts';
 import type { RunConfig } from '../train/config.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { openEngine } from './open-engine.ts';
-import type { GlobalOptions } from './options.ts';
+import type { AllowOptions, GlobalOptions } from './options.ts';
 
 /** A finished or interrupted run, with its weights on the device. Disposing it closes the device. */
 export interface LoadedRun extends Disposable {
@@ -15,11 +15,14 @@ export interface LoadedRun extends Disposable {
 }
 
 /** @throws FileError when the folder holds no run or its weights are missing or damaged; AdapterError */
-export async function loadRun(path: string, options: Pick<GlobalOptions, 'adapter'>): Promise<LoadedRun> {
+export async function loadRun(
+  path: string,
+  options: Pick<GlobalOptions, 'adapter'> & AllowOptions,
+): Promise<LoadedRun> {
   const folder = new RunFolder(nodeFiles, path);
   const config = await folder.readConfig();
   const weights = await folder.readModel();
-  const engine = await openEngine(options);
+  const engine = await openEngine(options, { allow: options.allow ?? [] });
   try {
     const model = Model.fromJSON(engine, config.model);
     model.load(weights, folder.at('model.safetensors'));

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { TRADES, type Trade } from '../kernels/spec.ts';
+import { listOf } from './parse.ts';
 
 /** The options that every command understands, before or after its name. */
 export interface GlobalOptions {
@@ -6,6 +8,11 @@ export interface GlobalOptions {
   adapter?: string;
   /** Read by the launcher before the command line gets here. */
   install: boolean;
+}
+
+/** What `allowOption` adds to a command's options. */
+export interface AllowOptions {
+  allow?: readonly Trade[];
 }
 
 /** A command's file: adds the command, with its action, to the program. */
@@ -26,6 +33,15 @@ export function dataOption(command: Command): Command {
   return command.option(
     '--data <path>',
     'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)',
+  );
+}
+
+/** `--allow`, for every command that chooses kernels. */
+export function allowOption(command: Command): Command {
+  return command.option(
+    '--allow <what,...>',
+    `what kernels may give up for speed, of ${TRADES.join(', ')}; docs/kernels.md says what it costs (default: nothing)`,
+    listOf(TRADES),
   );
 }
 

@@ -26,6 +26,16 @@ export function numberBetween(low: number, high: number, from: 'above' | 'from' 
   };
 }
 
+/** An option's value as a list without blanks, separated by commas, of what there is to choose from. */
+export function listOf<T extends string>(choices: readonly T[]): (text: string) => T[] {
+  return text =>
+    text.split(',').map(part => {
+      const found = choices.find(choice => choice === part.trim());
+      if (found !== undefined) return found;
+      throw new InvalidArgumentError(`it must be one or several of ${choices.join(', ')}, with commas between.`);
+    });
+}
+
 /** What settings that were typed lead to. @throws UsageError where it would throw a ValueError: the typing was wrong. */
 export function fromTyped<T>(make: () => T): T {
   try {

@@ -6,7 +6,7 @@ import { nodeFiles } from '../platform/node.ts';
 import { percent } from '../report/format.ts';
 import { Evaluator } from '../train/evaluate.ts';
 import { type LoadedRun, loadRun } from './load-run.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 import { borderMean, decodeGrey, fitInto, invert } from './picture.ts';
 
@@ -22,7 +22,7 @@ export interface Prediction {
   hint?: string;
 }
 
-interface PredictOptions extends GlobalOptions {
+interface PredictOptions extends GlobalOptions, AllowOptions {
   invert?: boolean;
   json?: boolean;
 }
@@ -38,7 +38,11 @@ export function register(program: Command): void {
     .argument('<folder>', 'the folder of a run, as weft train makes them')
     .argument('<image>', 'a PNG of any size; it is made grey and scaled to what the model takes')
     .option('--invert', 'exchange black and white, for pictures on a white ground');
-  example(jsonOption(command), 'weft predict runs/cnn shoe.png', 'weft predict runs/cnn photo.png --invert --json');
+  example(
+    jsonOption(allowOption(command)),
+    'weft predict runs/cnn shoe.png',
+    'weft predict runs/cnn photo.png --invert --json',
+  );
   command.action(async (folder: string, image: string) => {
     const options = command.optsWithGlobals<PredictOptions>();
     const prediction = await predict(folder, image, options);

@@ -14,7 +14,7 @@ import type { Engine } from '../tensor/engine.ts';
 import type { MemoryPlan } from '../tensor/plan.ts';
 import { TrainStep } from '../train/step.ts';
 import { openEngine } from './open-engine.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { fromTyped, recipeOf, wholeFrom } from './parse.ts';
 import { describePlan, describeProfile } from './profile-text.ts';
@@ -61,7 +61,7 @@ export interface Profile extends StepReport<ProfileLine> {
   deviceBytes: number;
 }
 
-interface ProfileOptions extends GlobalOptions {
+interface ProfileOptions extends GlobalOptions, AllowOptions {
   batch?: number;
   size?: number;
   freeze?: string[];
@@ -96,7 +96,7 @@ export function register(program: Command): void {
     )
     .option('--unsliced', 'plan as for a GPU, where dispatches are dear, and not for this adapter');
   example(
-    jsonOption(command),
+    jsonOption(allowOption(command)),
     'weft profile cnn',
     'weft profile cnn --unsliced --json',
     'weft profile vgg16 --plan --size 64 --batch 1024 --freeze base.block1 base.block2',
@@ -129,7 +129,7 @@ async function withStep<T>(name: string, options: ProfileOptions, use: (subject:
   const batch = options.batch ?? recipe.defaults.batch;
   const [height, width, channels] = recipe.inputShape as [number, number, number];
   const inputShape = [options.size ?? height, options.size ?? width, channels];
-  using engine = await openEngine(options, unsliced ? { caps: LIKE_A_GPU } : {});
+  using engine = await openEngine(options, { allow: options.allow ?? [], ...(unsliced && { caps: LIKE_A_GPU }) });
   using model = new Model(engine, recipe.build(), { name, inputShape, seed: 1 });
   fromTyped(() => {
     for (const layer of freeze) model.parameters.configure(layer, { trainable: false });

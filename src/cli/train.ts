@@ -18,13 +18,13 @@ import { type FitResult, fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
-import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson } from './output.ts';
 import { fromTyped, numberBetween, recipeOf, weftVersion, wholeFrom } from './parse.ts';
 import { ProgressBar, withValidation } from './progress.ts';
 
 /** What is trained with, as typed: undefined where the recipe decides. */
-interface TrainOptions extends GlobalOptions {
+interface TrainOptions extends GlobalOptions, AllowOptions {
   epochs?: number;
   batch?: number;
   seed?: number;
@@ -86,7 +86,7 @@ export function register(program: Command): void {
     .option('--resume', 'go on with the run in --out')
     .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)');
   example(
-    jsonOption(dataOption(command)),
+    jsonOption(dataOption(allowOption(command))),
     'weft train mlp',
     'weft train cnn --full --epochs 10 --seed 1 --out runs/cnn',
     'weft train --resume --out runs/cnn',
@@ -127,7 +127,10 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   const split = chooseSplit(images, full, limit);
   // Before anything that takes long: a folder that cannot be written to is known now.
   if (!config) await folder.writeMetrics([]);
-  using engine = await openEngine(options, config ? { table: config.variants } : {});
+  using engine = await openEngine(
+    options,
+    config ? { table: config.variants, allow: config.allow ?? [] } : { allow: options.allow ?? [] },
+  );
   if (config) await checkResumable(config, engine, images, folder.path);
   using data = new GpuDataset(engine, images);
   using model = makeModel(engine, start, images);

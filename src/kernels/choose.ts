@@ -21,7 +21,8 @@ export class VariantChooser {
   constructor(
     private readonly caps: Capabilities,
     table: VariantTable = {},
-    private readonly allow: readonly Trade[] = [],
+    /** What kernels may give up for speed. */
+    readonly allow: readonly Trade[] = [],
   ) {
     this.table = { ...table };
   }

@@ -5382,6 +5382,12 @@ fn weight(row: u32, column: u32, k: u32, c: u32) -> f32 {
   return select(0.0, kernel[select(0u, at, ok)], ok);
 }
 
+fn weights(row: u32, column: u32, k: u32, c: u32) -> vec4f {
+  return vec4f(
+    weight(row, column, k, c), weight(row, column, k, c + 1), weight(row, column, k, c + 2), weight(row, column, k, c + 3),
+  );
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_thread(id, groups, 64);
@@ -5393,13 +5399,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let c = block * CB + quad * 4;
   var columns: array<array<vec4f, 6>, 3>;  // transformed along the rows' axis
   for (var column = 0u; column < 3; column++) {
-    var g: array<vec4f, 3>;
-    for (var row = 0u; row < 3; row++) {
-      g[row] = vec4f(
-        weight(row, column, k, c), weight(row, column, k, c + 1), weight(row, column, k, c + 2), weight(row, column, k, c + 3),
-      );
-    }
-    columns[column] = transform_kernel(g[0], g[1], g[2]);
+    columns[column] = transform_kernel(weights(0, column, k, c), weights(1, column, k, c), weights(2, column, k, c));
   }
   for (var row = 0u; row < D; row++) {
     let values = transform_kernel(columns[0][row], columns[1][row], columns[2][row]);
@@ -5493,7 +5493,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let c = quad * 4;
   var b = vec4f();
   if (p.bias != 0) {
-    for (var j = 0u; j < 4; j++) { b[j] = bias[min(c + j, p.channels - 1)]; }
+    let last = p.channels - 1;
+    b = vec4f(bias[c], bias[min(c + 1, last)], bias[min(c + 2, last)], bias[min(c + 3, last)]);
   }
   let image = p.first + tile / (p.tile_rows * p.tile_columns);
   let oy = tile / p.tile_columns % p.tile_rows * M;
@@ -5578,13 +5579,11 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       }
     }
   }
-  for (var q = 0u; q < QUADS; q++) {
-    for (var r = 0u; r < TM; r++) {
-      let o = (row0 + r) * p.quads + p.quad0 + q * SG + lane;
-      var sum = acc[q][r];
-      if (p.accumulate != 0) { sum += m[o]; }
-      m[o] = sum;
-    }
+  for (var s = 0u; s < TM * QUADS; s++) {
+    let o = (row0 + s / QUADS) * p.quads + p.quad0 + s % QUADS * SG + lane;
+    var sum = acc[s % QUADS][s / QUADS];
+    if (p.accumulate != 0) { sum += m[o]; }
+    m[o] = sum;
   }
 }
 `,

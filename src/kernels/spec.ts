@@ -67,7 +67,9 @@ export interface Plan {
 }
 
 /** What a variant may give up for speed: other products than the definition's, or numbers of half the width. */
-export type Trade = 'winograd' | 'f16';
+export type Trade = (typeof TRADES)[number];
+
+export const TRADES = ['winograd', 'f16'] as const;
 
 /**
  * A multiple of the tolerance of each value; or, with `ofLargest`, of what the kernel allows the largest sum of the call:

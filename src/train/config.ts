@@ -2,6 +2,7 @@ import { type ImageData8, sha256 } from '../data/dataset.ts';
 import type { AdapterInfo } from '../gpu/capabilities.ts';
 import type { VariantTable } from '../kernels/choose.ts';
 import { shaders } from '../kernels/shaders.generated.ts';
+import type { Trade } from '../kernels/spec.ts';
 import type { TrainingDefaults } from '../models/index.ts';
 import type { Model, ModelConfig } from '../nn/index.ts';
 import { ResumeError } from '../platform/errors.ts';
@@ -42,6 +43,8 @@ export interface RunConfig {
   readonly adapter: AdapterInfo;
   /** Which kernel variant computed what: the bits depend on it. */
   readonly variants: VariantTable;
+  /** What kernels were allowed to give up for speed; absent: nothing. */
+  readonly allow?: readonly Trade[];
   /** Hash of all shaders of this version. */
   readonly shaders: string;
   /** What the device was told to do, as `fit` reports it to `onReady`; its checkpoints are bound to it too. */
@@ -80,6 +83,7 @@ export async function describeRun(
     data,
     adapter: gpu.device.info,
     variants: { ...gpu.chooser.table },
+    ...(gpu.chooser.allow.length > 0 && { allow: gpu.chooser.allow }),
     shaders: await hashShaders(),
     program,
   };
