@@ -5,6 +5,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.

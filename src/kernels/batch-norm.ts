@@ -12,7 +12,8 @@ import {
 
 /**
  * x is [rows, inner, c]: rows of the batch, places within a row, channels; rows base .. base + rows of a batch of `total`.
- * training: statistics of the batch, over its valid rows; else the running ones.
+ * training: statistics of the batch, over its valid rows; else the running ones. residual, relu: what is fused behind the
+ * normalisation, another tensor added and a ReLU behind that; only kernels that see x or dy whole heed them.
  */
 export type BatchNormParams = {
   rows: number;
@@ -23,6 +24,8 @@ export type BatchNormParams = {
   training: number;
   momentum: number;
   epsilon: number;
+  residual: number;
+  relu: number;
 };
 
 /** Positions that a thread of the first pass takes at least, and shares at most: what one thread can join in turn. */
@@ -39,8 +42,8 @@ const shares = (p: BatchNormParams) => {
 
 const uniform = (p: BatchNormParams): PlannedDispatch['uniform'] => {
   const { parts, per } = shares(p);
-  const { rows, inner, c, base, total, training, momentum, epsilon } = p;
-  return [rows, inner, c, base, total, training, parts, per, { f32: momentum }, { f32: epsilon }];
+  const { rows, inner, c, base, total, training, momentum, epsilon, residual, relu } = p;
+  return [rows, inner, c, base, total, training, parts, per, { f32: momentum }, { f32: epsilon }, residual, relu];
 };
 
 const image: TensorSpec<BatchNormParams> = { role: 'in', shape: p => [p.rows, p.inner, p.c], rows: true };
@@ -57,7 +60,10 @@ const validPositions = (p: BatchNormParams, step: StepValues) =>
 const sample = (r: Sampler): BatchNormParams => {
   const rows = r.int(1, 40);
   const [inner, c] = [r.pick([1, r.int(1, 30)]), r.pick([r.int(1, 9), r.int(60, 130)])];
-  return { rows, inner, c, base: 0, total: rows, training: r.int(0, 2) ? 1 : 0, momentum: 0.9, epsilon: 1e-3 };
+  return {
+    ...{ rows, inner, c, base: 0, total: rows, training: r.int(0, 2) ? 1 : 0, momentum: 0.9, epsilon: 1e-3 },
+    ...{ residual: r.int(0, 1), relu: r.int(0, 1) },
+  };
 };
 
 const positive = (size: number, r: Sampler) =>
@@ -67,6 +73,8 @@ const positive = (size: number, r: Sampler) =>
 const fill = (name: string, p: BatchNormParams, size: number, r: Sampler): Values | undefined => {
   if (name === 'variance') return positive(size, r);
   if (name === 'statistics') return Float64Array.of(...r.normals(p.c), ...positive(p.c, r));
+  // As a fused ReLU leaves it: half zeros.
+  if (name === 'y') return r.normals(size).map(v => Math.max(v, 0));
   return undefined;
 };
 
@@ -131,7 +139,10 @@ export const batchNormStatisticsKernel = defineKernel<BatchNormParams>({
   ],
 });
 
-/** y = gamma (x - mean) / sqrt(variance + epsilon) + beta; 0 for padded rows in training. */
+/**
+ * y = act(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual), where the normalisation of padded rows is 0 in
+ * training.
+ */
 export const batchNormKernel = defineKernel<BatchNormParams>({
   name: 'batch_norm',
   tensors: {
@@ -139,17 +150,19 @@ export const batchNormKernel = defineKernel<BatchNormParams>({
     statistics: channels('in', 2),
     gamma: channels('in'),
     beta: channels('in'),
+    residual: { ...image, shape: p => (p.residual ? [p.rows, p.inner, p.c] : null) },
     y: result,
   },
   slice: () => ({ param: 'rows', base: 'base' }),
   flops: p => 3 * p.rows * p.inner * p.c,
-  reference: (p, { x, statistics, gamma, beta }, step) => {
+  reference: (p, { x, statistics, gamma, beta, residual }, step) => {
     const y = new Float64Array(x!.length);
     for (let i = 0; i < validPositions(p, step) * p.c; i++) {
       const c = i % p.c;
       y[i] = (x![i]! - statistics![c]!) * statistics![p.c + c]! * gamma![c]! + beta![c]!;
     }
-    return { y };
+    if (p.residual) for (let i = 0; i < y.length; i++) y[i]! += residual![i]!;
+    return { y: p.relu ? y.map(value => (value <= 0 ? 0 : value)) : y };
   },
   sample,
   fill,
@@ -165,7 +178,7 @@ export const batchNormKernel = defineKernel<BatchNormParams>({
             shader: 'batch_norm/apply',
             constants: { POSITIONS },
             uniform: uniform(p),
-            bindings: ['step', 'x', 'statistics', 'gamma', 'beta', 'y'],
+            bindings: ['step', 'x', 'statistics', 'gamma', 'beta', 'residual', 'y'],
             workgroups: gridFor(Math.ceil((p.rows * p.inner) / POSITIONS) * p.c, 64, caps),
           },
         ],
@@ -174,26 +187,32 @@ export const batchNormKernel = defineKernel<BatchNormParams>({
   ],
 });
 
-/** Gradients of gamma and beta: sums of dy times the normalised x, and of dy. */
+/**
+ * Gradients of gamma and beta: sums of dz times the normalised x, and of dz; and dz itself, dy before a fused ReLU, where
+ * there is one (else dy is it).
+ */
 export const batchNormScaleGradKernel = defineKernel<BatchNormParams>({
   name: 'batch_norm_scale_grad',
   tensors: {
     x: image,
     dy: image,
+    y: { ...image, shape: p => (p.relu ? [p.rows, p.inner, p.c] : null) },
     statistics: channels('in', 2),
+    dz: { ...result, shape: p => (p.relu ? [p.rows, p.inner, p.c] : null) },
     dgamma: channels('out'),
     dbeta: channels('out'),
   },
   slice: () => ({ param: 'rows', base: 'base' }),
   flops: p => 4 * p.rows * p.inner * p.c,
-  reference: (p, { x, dy, statistics }, step) => {
+  reference: (p, { x, dy, y, statistics }, step) => {
     const [dgamma, dbeta] = [new Float64Array(p.c), new Float64Array(p.c)];
+    const dz = p.relu ? Float64Array.from(dy!, (gradient, i) => (y![i]! <= 0 ? 0 : gradient)) : dy!;
     for (let i = 0; i < validPositions(p, step) * p.c; i++) {
       const c = i % p.c;
-      dgamma[c]! += dy![i]! * (x![i]! - statistics![c]!) * statistics![p.c + c]!;
-      dbeta[c]! += dy![i]!;
+      dgamma[c]! += dz[i]! * (x![i]! - statistics![c]!) * statistics![p.c + c]!;
+      dbeta[c]! += dz[i]!;
     }
-    return { dgamma, dbeta };
+    return { dgamma, dbeta, ...(p.relu && { dz }) };
   },
   sample,
   fill,
@@ -210,7 +229,7 @@ export const batchNormScaleGradKernel = defineKernel<BatchNormParams>({
             {
               shader: 'batch_norm/grad_parts',
               uniform: uniform(p),
-              bindings: ['step', 'x', 'dy', 'statistics', 'shares'],
+              bindings: ['step', 'x', 'dy', 'y', 'statistics', 'dz', 'shares'],
               workgroups: gridFor(parts * p.c, 64, caps),
             },
             {
@@ -227,7 +246,7 @@ export const batchNormScaleGradKernel = defineKernel<BatchNormParams>({
   ],
 });
 
-/** Gradient of x, from those of gamma and beta. */
+/** Gradient of x, from those of gamma and beta, and from dy as it is before a fused ReLU. */
 export const batchNormInputGradKernel = defineKernel<BatchNormParams>({
   name: 'batch_norm_input_grad',
   tensors: {

@@ -49,6 +49,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.
@@ -63,7 +64,8 @@ fn share_size(part: u32, positions: u32) -> u32 {
   let start = part * p.per;
   return min(max(positions, start) - start, p.per);
 }
-// y = gamma (x - mean) / sqrt(variance + epsilon) + beta by channel; 0 for padded rows in training.
+// y = act(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual) by channel; padded rows count as normalised to 0
+// in training.
 // One thread takes one channel at 8 positions, so that what belongs to the channel is loaded once for 8 values;
 // neighbouring threads take neighbouring channels. Dispatch ceil(ceil(rows * inner / 8) * c / 64), folded.
 // use: grid, step, batch, batch_norm
@@ -74,7 +76,8 @@ const POSITIONS: u32 = 8;
 @group(0) @binding(3) var<storage, read> statistics: array<f32>;   // [2, c] mean, 1 / sqrt(variance + epsilon)
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;        // [c]
 @group(0) @binding(5) var<storage, read> beta: array<f32>;         // [c]
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;      // [rows, inner, c]
+@group(0) @binding(6) var<storage, read> residual: array<f32>;     // [rows, inner, c]; any buffer without residual
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;      // [rows, inner, c]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -88,7 +91,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let shift = beta[c];
   for (var position = first; position < last; position++) {
     let at = position * p.c + c;
-    y[at] = select(0.0, (x[at] - mean) * scale + shift, position < valid);
+    var value = select(0.0, (x[at] - mean) * scale + shift, position < valid);
+    if (p.residual == 1) { value += residual[at]; }
+    // Not max(value, 0): that would turn a NaN into 0 and hide it.
+    if (p.relu == 1) { value = select(value, 0.0, value <= 0.0); }
+    y[at] = value;
   }
 }
 `,
@@ -107,6 +114,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.
@@ -162,6 +170,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.
@@ -237,6 +246,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.
@@ -251,15 +261,19 @@ fn share_size(part: u32, positions: u32) -> u32 {
   let start = part * p.per;
   return min(max(positions, start) - start, p.per);
 }
-// Sums of dy and of dy (x - mean) / sqrt(variance + epsilon) by channel, the gradients of beta and gamma, first pass: one
-// thread takes one channel of one share of the positions. Dispatch ceil(parts * c / 64), folded; grad_combine is next.
+// Sums of dz and of dz (x - mean) / sqrt(variance + epsilon) by channel, the gradients of beta and gamma, first pass: one
+// thread takes one channel of one share of the positions. dz = dy, or where a ReLU was fused dy where its result y is
+// positive: then dz is kept, since the gradients of x and of what was added before the ReLU start from it too.
+// Dispatch ceil(parts * c / 64), folded; grad_combine is next.
 // use: grid, step, batch, batch_norm
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;               // [rows, inner, c]
 @group(0) @binding(3) var<storage, read> dy: array<f32>;              // [rows, inner, c]
-@group(0) @binding(4) var<storage, read> statistics: array<f32>;      // [2, c] mean, 1 / sqrt(variance + epsilon)
-@group(0) @binding(5) var<storage, read_write> shares: array<vec2f>;  // [parts, c] of beta, of gamma
+@group(0) @binding(4) var<storage, read> y: array<f32>;               // [rows, inner, c]; any buffer without ReLU
+@group(0) @binding(5) var<storage, read> statistics: array<f32>;      // [2, c] mean, 1 / sqrt(variance + epsilon)
+@group(0) @binding(6) var<storage, read_write> dz: array<f32>;        // [rows, inner, c] with a ReLU
+@group(0) @binding(7) var<storage, read_write> shares: array<vec2f>;  // [parts, c] of beta, of gamma
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -268,12 +282,23 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let part = i / p.c;
   let c = i % p.c;
   let mean = statistics[c];
-  let size = share_size(part, valid_positions(step.rows));
+  let valid = share_size(part, valid_positions(step.rows));
   var at = part * p.per * p.c + c;
   var sums = vec2f(0.0);
-  for (var k = 0u; k < size; k++) {
-    sums += dy[at] * vec2f(1.0, x[at] - mean);
-    at += p.c;
+  if (p.relu == 0) {
+    for (var k = 0u; k < valid; k++) {
+      sums += dy[at] * vec2f(1.0, x[at] - mean);
+      at += p.c;
+    }
+  } else {
+    // Padded rows have no share in the sums, but a gradient of what was added.
+    let all = share_size(part, p.rows * p.inner);
+    for (var k = 0u; k < all; k++) {
+      let gradient = select(dy[at], 0.0, y[at] <= 0.0);
+      dz[at] = gradient;
+      sums += select(vec2f(0.0), gradient * vec2f(1.0, x[at] - mean), k < valid);
+      at += p.c;
+    }
   }
   shares[i] = vec2f(sums.x, sums.y * statistics[p.c + c]);
 }
@@ -300,6 +325,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.
@@ -388,6 +414,7 @@ struct Params {
   training: u32,           // 1: statistics of the batch, padded rows do not count
   parts: u32, per: u32,    // how many shares the positions are dealt in, and positions of a share
   momentum: f32, epsilon: f32,
+  residual: u32, relu: u32,   // 1: another tensor is added behind, a ReLU stands behind that
 }
 
 // Positions (row and place within it) of this slice that count.

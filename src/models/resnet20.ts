@@ -1,6 +1,6 @@
 import {
-  Activation,
   BatchNorm2d,
+  type BatchNorm2dOptions,
   Conv2d,
   Dense,
   GlobalAvgPool,
@@ -10,17 +10,25 @@ import {
 } from '../nn/index.ts';
 import { FASHION, type Recipe } from './recipe.ts';
 
-const conv = (name: string, filters: number, kernelSize: number, stride: number): Layer[] => [
-  // The shift of the batch norm makes a bias superfluous.
-  new Conv2d({ name, filters, kernelSize, stride, padding: 'same', bias: false, initializer: 'heNormal' }),
-  new BatchNorm2d({ name: `${name}_norm`, momentum: 0.9, epsilon: 1e-5 }),
-];
-const relu = (name: string) => new Activation({ name, activation: 'relu' });
+/** A convolution, a batch norm, and in its kernels the ReLU that stands behind. */
+function conv(name: string, filters: number, kernelSize: number, stride: number, activation?: 'relu'): Layer[] {
+  const norm: BatchNorm2dOptions = {
+    name: `${name}_norm`,
+    momentum: 0.9,
+    epsilon: 1e-5,
+    ...(activation && { activation }),
+  };
+  return [
+    // The shift of the batch norm makes a bias superfluous.
+    new Conv2d({ name, filters, kernelSize, stride, padding: 'same', bias: false, initializer: 'heNormal' }),
+    new BatchNorm2d(norm),
+  ];
+}
 
 /** relu(norm(conv(relu(norm(conv(x))))) + x); where the shape changes, x passes a 1x1 convolution of the same stride. */
 function block(name: string, filters: number, stride: 1 | 2): Layer {
   const body = new Sequential({
-    layers: [...conv('conv1', filters, 3, stride), relu('relu1'), ...conv('conv2', filters, 3, 1)],
+    layers: [...conv('conv1', filters, 3, stride, 'relu'), ...conv('conv2', filters, 3, 1)],
   });
   const shortcut = new Sequential({ layers: conv('conv', filters, 1, stride) });
   return new Residual({ name, body, ...(stride > 1 && { shortcut }), activation: 'relu' });
@@ -41,8 +49,7 @@ export const resnet20: Recipe = {
   build: (classes = FASHION.classes) =>
     new Sequential({
       layers: [
-        ...conv('conv1', 16, 3, 1),
-        relu('relu1'),
+        ...conv('conv1', 16, 3, 1, 'relu'),
         // 28 x 28 x 16
         ...stage(1, 16, 1),
         // 14 x 14 x 32

@@ -66,7 +66,19 @@ export interface Built {
   readonly children?: readonly BuiltLayer[];
   /** [N, ...input] to [N, ...output]. */
   readonly apply: (x: Tensor, pass: Pass) => Tensor;
+  /** The same, with something behind it in its own kernels. Only layers whose op can do that have it. */
+  readonly applyWith?: ApplyWith | undefined;
 }
+
+/** What a residual block puts behind the last layer of its body. */
+export interface Behind {
+  /** Added to the output, of its shape. */
+  readonly residual: Tensor;
+  /** Behind the addition; default nothing. */
+  readonly activation?: 'relu';
+}
+
+export type ApplyWith = (x: Tensor, pass: Pass, behind: Behind) => Tensor;
 
 /** A layer in its place in a model. */
 export interface BuiltLayer {
@@ -82,6 +94,7 @@ export interface BuiltLayer {
   readonly field: ReceptiveField;
   readonly children: readonly BuiltLayer[];
   readonly apply: (x: Tensor, pass: Pass) => Tensor;
+  readonly applyWith: ApplyWith | undefined;
 }
 
 /** What all layers of a model share while it is built. */
@@ -197,6 +210,7 @@ function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
     field: built.field ?? widen(scope.field, built.reach),
     children,
     apply: built.apply,
+    applyWith: built.applyWith,
   };
 }
 
@@ -208,6 +222,23 @@ export function buildRoot(layer: Layer, input: Shape): { root: BuiltLayer; decla
 
 /** Runs a layer. @throws ShapeError that names the layer when the input has another shape than it was built for. */
 export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
+  checkInput(layer, x);
+  const output = layer.apply(x, pass);
+  pass.observe?.(layer, output);
+  return output;
+}
+
+/**
+ * Runs a layer with something behind it, in its own kernels; undefined where it cannot, and where somebody wants to see
+ * its own output, which then exists nowhere. @throws ShapeError as `runLayer`.
+ */
+export function runLayerWith(layer: BuiltLayer, x: Tensor, pass: Pass, behind: Behind): Tensor | undefined {
+  if (!layer.applyWith || pass.observe) return undefined;
+  checkInput(layer, x);
+  return layer.applyWith(x, pass, behind);
+}
+
+function checkInput(layer: BuiltLayer, x: Tensor): void {
   const shape = x.shape.slice(1);
   if (shape.join() !== layer.input.join()) {
     const [have, want] = [shape[shape.length - 1], layer.input[layer.input.length - 1]];
@@ -218,9 +249,6 @@ export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
         : `${title(layer)}: input is [N, ${shape.join(', ')}], it was built for [N, ${layer.input.join(', ')}]`,
     );
   }
-  const output = layer.apply(x, pass);
-  pass.observe?.(layer, output);
-  return output;
 }
 
 /** The layer and all below it, each before its children. */

@@ -94,6 +94,18 @@ describe('models', () => {
     expect([...(await model.parameters.get('conv3.bias').data())].every(v => v === 0)).toBe(true);
   });
 
+  it('resnet20 gives the same bits when its layers are looked at, whose outputs else exist nowhere', async () => {
+    const engine = await gpuEngine();
+    using model = build(engine, 'resnet20', [12, 12, 1]);
+    await engine.scope(async () => {
+      const x = engine.tensor(new Sampler(5).normals(2 * 12 * 12), [2, 12, 12, 1]);
+      const inner = 'stage2_block1.body.conv2_norm';
+      const { output, captured } = model.forward(x, { capture: [inner] });
+      expect(captured[inner]!.shape).toEqual([2, 6, 6, 32]);
+      expect(await model.forward(x).data()).toEqual(await output.data());
+    });
+  });
+
   it.each([
     ['mlp', 28],
     ['cnn', 28],

@@ -5,7 +5,7 @@ import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { gradients } from '../../src/tensor/autograd.ts';
 import { compile } from '../../src/tensor/compile.ts';
 import { Engine } from '../../src/tensor/engine.ts';
-import { batchNorm2d } from '../../src/tensor/ops/index.ts';
+import { add, type BatchNorm2dOptions, batchNorm2d, relu } from '../../src/tensor/ops/index.ts';
 import { gpuEngine, limitedEngine } from '../support/engine.ts';
 
 interface Case {
@@ -153,5 +153,45 @@ describe('batchNorm2d', () => {
       expect(() => batchNorm2d(x, c3, c3, { ...options, momentum: 2 })).toThrow(ValueError);
       expect(() => batchNorm2d(x, c3, c3, { ...options, epsilon: 0 })).toThrow('epsilon is 0');
     });
+  });
+
+  it.each([true, false])('adds and masks with the same bits as ops of their own (training: %s)', async training => {
+    const shape = [6, 4, 4, 8];
+    const random = new Sampler(2);
+    const [values, others, upstream] = [0, 1, 2].map(() => random.normals(sizeOf(shape)));
+    for (const engine of [await shared(), await limitedEngine(2048)]) {
+      // Two rows are padding.
+      engine.setStep({ ...DEFAULT_STEP, rows: 4 });
+      await engine.scope(async () => {
+        const [x, residual] = [engine.tensor(values!, shape).watch(), engine.tensor(others!, shape).watch()];
+        const [gamma, beta] = [engine.tensor(random.normals(8)).watch(), engine.tensor(random.normals(8)).watch()];
+        const norm = (behind: Partial<BatchNorm2dOptions>) => {
+          const running = { mean: engine.full([8], 0.1), variance: engine.full([8], 2) };
+          return batchNorm2d(x, gamma, beta, { running, training, ...behind });
+        };
+        const pairs = [
+          [norm({ residual, activation: 'relu' }), relu(add(norm({}), residual))],
+          [norm({ residual }), add(norm({}), residual)],
+          [norm({ activation: 'relu' }), relu(norm({}))],
+        ] as const;
+        const dy = engine.tensor(upstream!, shape);
+        for (const [fused, separate] of pairs) {
+          expect(await fused.data()).toEqual(await separate.data());
+          const [found, expected] = [fused, separate].map(y => gradients(y, [x, gamma, beta, residual], { dy }));
+          for (const [i, gradient] of found!.entries()) {
+            expect(await gradient?.data()).toEqual(await expected![i]?.data());
+          }
+        }
+      });
+    }
+  });
+
+  it('refuses a residual of another shape', async () => {
+    const engine = Engine.reference();
+    const [x, c] = [engine.full([2, 3], 1), engine.full([3], 1)];
+    const options = { running: { mean: c, variance: c }, training: true, residual: engine.full([2, 1], 1) };
+    expect(() => batchNorm2d(x, c, c, options)).toThrow(
+      'the residual must have the shape of x f32[2, 3], got f32[2, 1]',
+    );
   });
 });

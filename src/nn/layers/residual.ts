@@ -1,8 +1,16 @@
 import { type Shape, sizeOf } from '../../kernels/spec.ts';
 import { add } from '../../tensor/ops/index.ts';
-import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions, runLayer } from '../layer.ts';
+import {
+  type BuildScope,
+  type Built,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  runLayer,
+  runLayerWith,
+} from '../layer.ts';
 import { unite } from '../receptive-field.ts';
-import { ACTIVATIONS, type ActivationName, checkActivation } from './activation.ts';
+import { ACTIVATIONS, type ActivationName, checkActivation, splitActivation } from './activation.ts';
 
 export interface ResidualOptions extends LayerOptions {
   readonly body: Layer;
@@ -13,7 +21,8 @@ export interface ResidualOptions extends LayerOptions {
 }
 
 /**
- * act(body(x) + shortcut(x)): K. He et al., "Deep Residual Learning for Image Recognition" (2016).
+ * act(body(x) + shortcut(x)): K. He et al., "Deep Residual Learning for Image Recognition" (2016). Where the body ends in a
+ * batch norm, addition and ReLU are part of its kernels.
  * @throws ShapeError when the two branches end in different shapes.
  */
 export class Residual extends Layer<ResidualOptions> {
@@ -38,8 +47,10 @@ export class Residual extends Layer<ResidualOptions> {
       field: unite(body.field, shortcut?.field ?? scope.field),
       children: shortcut ? [body, shortcut] : [body],
       apply: (x, pass) => {
-        const sum = add(runLayer(body, x, pass), shortcut ? runLayer(shortcut, x, pass) : x);
-        return ACTIVATIONS[activation](sum);
+        const residual = shortcut ? runLayer(shortcut, x, pass) : x;
+        const { fused, after } = splitActivation(activation);
+        const joined = runLayerWith(body, x, pass, { residual, ...fused });
+        return joined ? after(joined) : ACTIVATIONS[activation](add(runLayer(body, x, pass), residual));
       },
     };
   }

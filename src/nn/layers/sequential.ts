@@ -1,5 +1,15 @@
 import type { Shape } from '../../kernels/spec.ts';
-import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions, runLayer } from '../layer.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  type BuildScope,
+  type Built,
+  type BuiltLayer,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  type Pass,
+  runLayer,
+} from '../layer.ts';
 
 export interface SequentialOptions extends LayerOptions {
   readonly layers: readonly Layer[];
@@ -18,12 +28,18 @@ export class Sequential extends Layer<SequentialOptions> {
       field = child.field;
       return child;
     });
+    const last = children[children.length - 1];
+    const run = (layers: readonly BuiltLayer[], x: Tensor, pass: Pass) =>
+      layers.reduce((y, child) => runLayer(child, y, pass), x);
     return {
       output: shape,
       flops: 0,
       field,
       children,
-      apply: (x, pass) => children.reduce((y, child) => runLayer(child, y, pass), x),
+      apply: (x, pass) => run(children, x, pass),
+      // What stands behind the whole stands behind its last layer.
+      applyWith:
+        last?.applyWith && ((x, pass, behind) => last.applyWith!(run(children.slice(0, -1), x, pass), pass, behind)),
     };
   }
 
