@@ -32,7 +32,7 @@ export { Tensor } from './tensor/tensor.ts';
 // --- Kernels: for programs that bring one of their own or repeat a run to the bit ------------------------------------
 
 export { callShape } from './kernels/call-shape.ts';
-export type { VariantTable } from './kernels/choose.ts';
+export type { KernelCall, VariantTable } from './kernels/choose.ts';
 export { type CustomKernel, customVariant } from './kernels/custom.ts';
 export { kernels } from './kernels/registry.ts';
 export {
@@ -46,9 +46,14 @@ export {
   type Values,
   type Variant,
 } from './kernels/spec.ts';
-
+export { findShipped, type ShippedTable } from './kernels/tables/index.ts';
+export { type TunedRow, TunedTable, type TuningTarget } from './kernels/tuned-table.ts';
+export type { TuningRow, TuningRows } from './kernels/tuning-file.ts';
 export { compareVariants, type LadderOptions, type Rung } from './tensor/ladder.ts';
 export { describeFailure, type Proof, type ProofFailure, type ProofOptions, proveVariant } from './tensor/prove.ts';
+export { type StruckVariant, type TunedCall, type TuneOptions, type TuneReport, tune } from './tensor/tuner.ts';
+export { loadTuning, readTuning, type TuningStore, writeTuning } from './tensor/tuning-cache.ts';
+export { modelCalls } from './train/model-calls.ts';
 
 // --- Networks -------------------------------------------------------------------------------------------------------
 

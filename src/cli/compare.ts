@@ -2,16 +2,17 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { findDataSet } from '../data/find.ts';
 import { findModel, type Recipe } from '../models/index.ts';
 import { FileError, InterruptedError, UsageError, ValueError } from '../platform/errors.ts';
-import { nodeDataPlaces, nodeFiles, openGpu } from '../platform/node.ts';
+import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
 import type { Comparison } from '../report/types.ts';
-import { Engine } from '../tensor/engine.ts';
 import { Session, type Wishes } from './compare-session.ts';
 import { findUnfinished, readState } from './compare-state.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { openEngine } from './open-engine.ts';
+import { example, type GlobalOptions, jsonOption, tuneOption } from './options.ts';
 import { log } from './output.ts';
 import { wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
+import { tuneIfUnknown } from './tuning.ts';
 
 interface CompareOptions extends GlobalOptions, Wishes {
   models?: string[];
@@ -45,7 +46,12 @@ export function register(program: Command): void {
     .option('--out <folder>', `where the report goes (default: a new folder in ${PARENT}/)`)
     .option('--resume', 'go on with a comparison that was interrupted: that in --out, or the last one');
   command.addHelpText('after', '\nThe default preset is seed on a GPU, quick on a software adapter.');
-  example(jsonOption(command), 'weft compare', 'weft compare --seeds 1,2,3 --preset seed', 'weft compare --resume');
+  example(
+    jsonOption(tuneOption(command)),
+    'weft compare',
+    'weft compare --seeds 1,2,3 --preset seed',
+    'weft compare --resume',
+  );
   command.action(async () => {
     const options = command.optsWithGlobals<CompareOptions & { seed?: number[] }>();
     await compare({ ...options, ...(options.seed && { seeds: options.seed }) });
@@ -57,10 +63,11 @@ async function compare(options: CompareOptions): Promise<void> {
   const state = options.resume ? await readState(nodeFiles, folder) : undefined;
   const recipes = recipesOf(state ? modelsOf(state.comparison) : (options.models ?? ['mlp', 'cnn']));
   const dataSet = await findDataSet(nodeDataPlaces(options.data), log);
-  const source = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter });
-  using engine = await Engine.open(source, state ? { table: state.variants } : {});
   using stop = listenForInterrupt();
   const bar = new ProgressBar();
+  const steps = recipes.map(recipe => ({ recipe, batch: recipe.defaults.batch }));
+  if (!state) await tuneIfUnknown(options, steps, bar, stop.signal);
+  using engine = await openEngine(options, state ? { table: state.variants } : {});
   try {
     const session = new Session(engine, dataSet, folder, recipes, bar, stop.signal);
     await (state ? session.resume(state) : session.begin(options));

@@ -15,7 +15,15 @@ import {
 } from '../train/metrics.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { loadRun } from './load-run.ts';
-import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
+import {
+  type AllowOptions,
+  allowOption,
+  dataOption,
+  example,
+  type GlobalOptions,
+  jsonOption,
+  tuneOption,
+} from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 
 /** What `weft eval --json` prints. */
@@ -48,7 +56,11 @@ export function register(program: Command): void {
     .command('eval')
     .description('judge a trained model by the test set')
     .argument('<folder>', 'the folder of a run, as weft train makes them');
-  example(jsonOption(dataOption(allowOption(command))), 'weft eval runs/cnn', 'weft eval runs/cnn --json > test.json');
+  example(
+    jsonOption(dataOption(allowOption(tuneOption(command)))),
+    'weft eval runs/cnn',
+    'weft eval runs/cnn --json > test.json',
+  );
   command.action(async (folder: string) => {
     const options = command.optsWithGlobals<EvalOptions>();
     const report = await evaluate(folder, options);

@@ -17,7 +17,7 @@ export interface LoadedRun extends Disposable {
 /** @throws FileError when the folder holds no run or its weights are missing or damaged; AdapterError */
 export async function loadRun(
   path: string,
-  options: Pick<GlobalOptions, 'adapter'> & AllowOptions,
+  options: Pick<GlobalOptions, 'adapter' | 'tune'> & AllowOptions,
 ): Promise<LoadedRun> {
   const folder = new RunFolder(nodeFiles, path);
   const config = await folder.readConfig();

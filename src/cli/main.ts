@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   predict: () => import('./predict.ts'),
   profile: () => import('./profile.ts'),
   train: () => import('./train.ts'),
+  tune: () => import('./tune.ts'),
 };
 
 /** Parses the arguments (without node and script), runs the command and returns the exit code. Throws nothing. */

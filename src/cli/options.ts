@@ -6,6 +6,8 @@ import { listOf } from './parse.ts';
 export interface GlobalOptions {
   /** See `GpuOptions.adapter`. */
   adapter?: string;
+  /** False with --no-tune; absent for commands that have no such option. */
+  tune?: boolean;
   /** Read by the launcher before the command line gets here. */
   install: boolean;
 }
@@ -48,4 +50,12 @@ export function allowOption(command: Command): Command {
 /** `--json`, for every command that prints a result. */
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print the result as one JSON document on stdout');
+}
+
+/** `--no-tune`, for every command whose kernels are chosen by measurements. */
+export function tuneOption(command: Command): Command {
+  return command.option(
+    '--no-tune',
+    'measure nothing and use no measurements of this machine: kernels are chosen by the tables that ship with weft',
+  );
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { ImageData8 } from '../data/dataset.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
+import { noise } from '../data/noise.ts';
 import type { Capabilities } from '../gpu/capabilities.ts';
 import type { DispatchNote } from '../gpu/dispatch.ts';
 import { hostTime, median } from '../gpu/profile.ts';
-import { Sampler } from '../kernels/sampler.ts';
 import type { Shape } from '../kernels/spec.ts';
 import { models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
@@ -14,7 +13,7 @@ import type { Engine } from '../tensor/engine.ts';
 import type { MemoryPlan } from '../tensor/plan.ts';
 import { TrainStep } from '../train/step.ts';
 import { openEngine } from './open-engine.ts';
-import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption, tuneOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { fromTyped, recipeOf, wholeFrom } from './parse.ts';
 import { describePlan, describeProfile } from './profile-text.ts';
@@ -96,7 +95,7 @@ export function register(program: Command): void {
     )
     .option('--unsliced', 'plan as for a GPU, where dispatches are dear, and not for this adapter');
   example(
-    jsonOption(allowOption(command)),
+    jsonOption(allowOption(tuneOption(command))),
     'weft profile cnn',
     'weft profile cnn --unsliced --json',
     'weft profile vgg16 --plan --size 64 --batch 1024 --freeze base.block1 base.block2',
@@ -210,16 +209,4 @@ async function timeStep(engine: Engine, run: () => Promise<void>, repeats: numbe
     times.push(performance.now() - start);
   }
   return median(times);
-}
-
-/** Images that need no data set: what a step costs does not depend on what they show. */
-function noise(shape: Shape, count: number): ImageData8 {
-  const [height, width, channels] = shape as [number, number, number];
-  const random = new Sampler(1);
-  const bytes = (length: number, top: number) => Uint8Array.from({ length }, () => random.int(0, top));
-  const classes = Array.from({ length: 10 }, (_, k) => String(k));
-  return {
-    ...{ images: bytes(count * height * width * channels, 255), labels: bytes(count, 9) },
-    ...{ count, height, width, channels, classes, name: 'noise', sha256: '' },
-  };
 }

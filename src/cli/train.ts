@@ -18,10 +18,19 @@ import { type FitResult, fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
-import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
+import {
+  type AllowOptions,
+  allowOption,
+  dataOption,
+  example,
+  type GlobalOptions,
+  jsonOption,
+  tuneOption,
+} from './options.ts';
 import { log, print, printJson } from './output.ts';
 import { fromTyped, numberBetween, recipeOf, weftVersion, wholeFrom } from './parse.ts';
 import { ProgressBar, withValidation } from './progress.ts';
+import { readTable, tuneIfUnknown } from './tuning.ts';
 
 /** What is trained with, as typed: undefined where the recipe decides. */
 interface TrainOptions extends GlobalOptions, AllowOptions {
@@ -44,6 +53,7 @@ interface TrainOptions extends GlobalOptions, AllowOptions {
   full?: boolean;
   limit?: number;
   resume?: boolean;
+  table?: string;
   out?: string;
   data?: string;
   json?: boolean;
@@ -83,10 +93,11 @@ export function register(program: Command): void {
     .option('--micro-batches <n>', 'compute each batch in so many parts, for less memory', wholeFrom(1))
     .option('--full', 'train on all images, without validation')
     .option('--limit <n>', 'train on so many images, all classes in proportion', wholeFrom(1))
+    .option('--table <file>', 'compute with the kernel variants of another run, named by its config.json')
     .option('--resume', 'go on with the run in --out')
     .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)');
   example(
-    jsonOption(dataOption(allowOption(command))),
+    jsonOption(dataOption(allowOption(tuneOption(command)))),
     'weft train mlp',
     'weft train cnn --full --epochs 10 --seed 1 --out runs/cnn',
     'weft train --resume --out runs/cnn',
@@ -127,14 +138,15 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   const split = chooseSplit(images, full, limit);
   // Before anything that takes long: a folder that cannot be written to is known now.
   if (!config) await folder.writeMetrics([]);
-  using engine = await openEngine(
-    options,
-    config ? { table: config.variants, allow: config.allow ?? [] } : { allow: options.allow ?? [] },
-  );
+  const bar = new ProgressBar();
+  const pinned = config ?? (options.table === undefined ? undefined : await readTable(options.table));
+  const allow = options.allow ?? pinned?.allow ?? [];
+  const step = { recipe: findModel(start.model), batch: training.batch };
+  if (!pinned) await tuneIfUnknown({ ...options, allow }, [step], bar, stop.signal);
+  using engine = await openEngine(options, { allow, table: pinned?.variants });
   if (config) await checkResumable(config, engine, images, folder.path);
   using data = new GpuDataset(engine, images);
   using model = makeModel(engine, start, images);
-  const bar = new ProgressBar();
   let latest = start.checkpoint?.position.history.at(-1);
   try {
     announce(model, start, split, engine);

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { LimitError, ResumeError } from '../platform/errors.ts';
 import { describeParams, type KernelSpec, type Params, type Trade, type Variant } from './spec.ts';
+import type { TunedTable } from './tuned-table.ts';
 
 /** Which variant computes which call: `kernel params` to variant name. Kept with a run, so that it can be repeated to the bit. */
 export type VariantTable = Record<string, string>;
@@ -11,18 +12,28 @@ export function tableKey(spec: { readonly name: string }, p: Params): string {
   return `${spec.name} ${describeParams(counts)}`;
 }
 
+/** A kernel with its parameters. */
+export interface KernelCall {
+  readonly spec: KernelSpec;
+  readonly p: Params;
+}
+
 /**
- * Chooses variants by their expected speed on a device and keeps the table of what was chosen. Started with a table
- * (of a run that is resumed or repeated), it takes what stands there.
+ * Chooses a variant for each call and keeps the table of what was chosen. What a table says that it was started with (of
+ * a run that is resumed or repeated) stands; otherwise the first measured table decides that knows the call or one like
+ * it, and where none does, the expected speed.
  */
 export class VariantChooser {
   readonly table: VariantTable;
+  /** The calls it has been asked about, by their keys in the table. */
+  readonly calls = new Map<string, KernelCall>();
 
   constructor(
     private readonly caps: Capabilities,
     table: VariantTable = {},
     /** What kernels may give up for speed. */
     readonly allow: readonly Trade[] = [],
+    private readonly tuned: readonly TunedTable[] = [],
   ) {
     this.table = { ...table };
   }
@@ -30,6 +41,7 @@ export class VariantChooser {
   /** @throws ResumeError when the table names a variant that does not exist or cannot run here. */
   choose<P extends Params>(spec: KernelSpec<P>, p: P): Variant<P> {
     const key = tableKey(spec, p);
+    if (!this.calls.has(key)) this.calls.set(key, { spec, p } as unknown as KernelCall);
     const pinned = this.table[key];
     if (pinned !== undefined) {
       const variant = spec.variants.find(v => v.name === pinned);
@@ -38,9 +50,23 @@ export class VariantChooser {
         `kernel '${key}': the table of this run says '${pinned}', which ${variant ? 'this device cannot run' : 'this version does not have'}; start a new run, or use the device and version it was made with`,
       );
     }
-    const variant = fastest(spec, p, this.caps, this.allow);
+    const variant = this.best(spec, p);
     this.table[key] = variant.name;
     return variant;
+  }
+
+  /** What it would choose if no run had pinned anything: measured, else expected to be the fastest. Keeps no note of it. */
+  best<P extends Params>(spec: KernelSpec<P>, p: P): Variant<P> {
+    return this.measured(spec, p) ?? fastest(spec, p, this.caps, this.allow);
+  }
+
+  private measured<P extends Params>(spec: KernelSpec<P>, p: P): Variant<P> | undefined {
+    if (spec.variants.length === 1) return undefined;
+    for (const table of this.tuned) {
+      const name = table.find(spec, p, this.caps, this.allow);
+      if (name !== undefined) return spec.variants.find(variant => variant.name === name);
+    }
+    return undefined;
   }
 }
 

@@ -1,29 +1,24 @@
 import { ALIGNMENT, type Capabilities } from '../gpu/capabilities.ts';
-import { Device } from '../gpu/device.ts';
-import type { VariantTable } from '../kernels/choose.ts';
+import { Device, type DeviceOptions } from '../gpu/device.ts';
 import { copyKernel } from '../kernels/copy.ts';
 import { fillKernel } from '../kernels/fill.ts';
-import type { DType, KernelSpec, Params, Shape, StepValues, Trade } from '../kernels/spec.ts';
+import type { DType, KernelSpec, Params, Shape, StepValues } from '../kernels/spec.ts';
 import { BYTES_PER_ELEMENT, DEFAULT_STEP, sizeOf } from '../kernels/spec.ts';
+import type { TunedTable, TuningTarget } from '../kernels/tuned-table.ts';
 import { ShapeError, ValueError } from '../platform/errors.ts';
 import type { GpuSource } from '../platform/platform.ts';
 import type { Backward } from './autograd.ts';
 import type { Backend } from './backend.ts';
-import { GpuBackend } from './gpu-backend.ts';
+import { type BackendOptions, GpuBackend } from './gpu-backend.ts';
 import { ReferenceBackend } from './reference-backend.ts';
 import { byteLength, Storage, Tensor } from './tensor.ts';
 
-export interface EngineOptions {
-  /** Lowers the bytes one binding may span. */
-  maxBindingBytes?: number;
-  /** Opens the device with WebGPU's default limits and without optional features. */
-  bare?: boolean;
-  /** Overrides what kernels may count on, to plan as for another machine. */
-  caps?: Partial<Capabilities>;
-  /** Kernel variants of an earlier run, to repeat it to the bit. */
-  table?: VariantTable;
-  /** What kernels may give up for speed (see `Variant.trades`). Default: nothing. */
-  allow?: readonly Trade[];
+export interface EngineOptions extends DeviceOptions, Omit<BackendOptions, 'tuned'> {
+  /**
+   * Measured choices of kernels, or how to find them once the device is known (`loadTuning`). Default: those that ship for
+   * this kind of adapter; `[]` leaves the estimates to decide.
+   */
+  tuned?: readonly TunedTable[] | ((target: TuningTarget) => Promise<readonly TunedTable[]>) | undefined;
 }
 
 /**
@@ -42,7 +37,15 @@ export class Engine implements Disposable {
   /** An engine on a GPU. @throws AdapterError when there is none. */
   static async open(source: GpuSource, options: EngineOptions = {}): Promise<Engine> {
     const device = await Device.open(source, options);
-    return new Engine(new GpuBackend(device, options));
+    const { tuned, allow = [] } = options;
+    try {
+      const target = { info: device.info, caps: { ...device.caps, ...options.caps }, allow };
+      const tables = typeof tuned === 'function' ? await tuned(target) : tuned;
+      return new Engine(new GpuBackend(device, { ...options, tuned: tables }));
+    } catch (error) {
+      device[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** An engine that computes with the float64 references in plain TypeScript. */

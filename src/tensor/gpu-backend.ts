@@ -23,6 +23,8 @@ import {
   type Trade,
   type Values,
 } from '../kernels/spec.ts';
+import { shippedTables } from '../kernels/tables/index.ts';
+import type { TunedTable } from '../kernels/tuned-table.ts';
 import { KernelError } from '../platform/errors.ts';
 import type { Backend, View } from './backend.ts';
 
@@ -37,6 +39,17 @@ const FLUSH_AFTER = 256;
 export interface Trace {
   readonly dispatches: Dispatch[];
   readonly memories: Set<Memory>;
+}
+
+export interface BackendOptions {
+  /** Overrides what kernels may count on, to plan as for another machine. */
+  caps?: Partial<Capabilities> | undefined;
+  /** Kernel variants of an earlier run, to repeat it to the bit. */
+  table?: VariantTable | undefined;
+  /** What kernels may give up for speed (see `Variant.trades`). Default: nothing. */
+  allow?: readonly Trade[] | undefined;
+  /** Measured choices, the ones to be asked first in front. Default: those that ship for this kind of adapter. */
+  tuned?: readonly TunedTable[] | undefined;
 }
 
 type Progress = (done: number, total: number) => void;
@@ -66,10 +79,12 @@ export class GpuBackend implements Backend {
   /** `caps` overrides what kernels may count on: to plan as for another machine, or to force the plain variants. */
   constructor(
     readonly device: Device,
-    options: { caps?: Partial<Capabilities>; table?: VariantTable; allow?: readonly Trade[] } = {},
+    options: BackendOptions = {},
   ) {
+    const { allow = [], table, tuned } = options;
     this.caps = { ...device.caps, ...options.caps };
-    this.chooser = new VariantChooser(this.caps, options.table, options.allow);
+    const target = { info: device.info, caps: this.caps, allow };
+    this.chooser = new VariantChooser(this.caps, table, allow, tuned ?? shippedTables(target));
     this.binder = new Binder(device);
     this.stepMemory = this.real(STEP_BYTES, 'step');
     const blankBytes = MAX_BINDINGS * ALIGNMENT;

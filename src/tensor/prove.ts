@@ -104,7 +104,7 @@ export async function tryVariant(
   return { error, share, failure: undefined };
 }
 
-function plusOne(slack: Slack = 1): Slack {
+export function plusOne(slack: Slack = 1): Slack {
   return typeof slack === 'number' ? slack + 1 : { ofLargest: slack.ofLargest + 1 };
 }
 

@@ -2,7 +2,7 @@ import { Batches } from '../data/batches.ts';
 import type { GpuDataset } from '../data/gpu-dataset.ts';
 import type { Model } from '../nn/index.ts';
 import { InterruptedError } from '../platform/errors.ts';
-import { type CompiledStep, compile } from '../tensor/compile.ts';
+import { type CompiledStep, compile, planStep, type StepPlan } from '../tensor/compile.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { peek } from './peek.ts';
 
@@ -43,19 +43,24 @@ export class Evaluator implements Disposable {
     data: GpuDataset,
     options: { readonly batch?: number; readonly progress?: (done: number, total: number) => void } = {},
   ): Promise<Evaluator> {
-    const { engine } = model;
-    const batch = options.batch ?? Math.min(EVALUATION_BATCH, data.count);
-    const indices = engine.keep(engine.tensor(new Uint32Array(batch), [batch], 'u32', 'evaluation indices'));
+    const { indices, fn, settings } = makeForward(model, data, options.batch);
+    const { progress } = options;
     try {
-      const forward = () => engine.noGrad(() => model.forward(data.batch(indices).images));
-      const { progress } = options;
-      // Not for ever, but for all batches of an evaluation.
-      const constants = model.parameters.flats;
-      const step = await compile(engine, forward, { label: 'evaluate', constants, ...(progress && { progress }) });
+      const step = await compile(model.engine, fn, { ...settings, ...(progress && { progress }) });
       return new Evaluator(data, indices, step);
     } catch (error) {
       indices.dispose();
       throw error;
+    }
+  }
+
+  /** What compiling it would come to, without compiling it. */
+  static plan(model: Model, data: GpuDataset, batch?: number): StepPlan {
+    const { indices, fn, settings } = makeForward(model, data, batch);
+    try {
+      return planStep(model.engine, fn, settings);
+    } finally {
+      indices.dispose();
     }
   }
 
@@ -91,6 +96,15 @@ export class Evaluator implements Disposable {
     this.compiled[Symbol.dispose]();
     this.indices.dispose();
   }
+}
+
+/** The forward pass of one batch, and the tensor that says which images are in it. */
+function makeForward(model: Model, data: GpuDataset, batch = Math.min(EVALUATION_BATCH, data.count)) {
+  const { engine } = model;
+  const indices = engine.keep(engine.tensor(new Uint32Array(batch), [batch], 'u32', 'evaluation indices'));
+  const fn = () => engine.noGrad(() => model.forward(data.batch(indices).images));
+  // Not for ever, but for all batches of an evaluation.
+  return { indices, fn, settings: { label: 'evaluate', constants: model.parameters.flats } };
 }
 
 /** Loss, predictions and probabilities from logits [images, classes], in float64. */
