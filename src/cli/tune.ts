@@ -11,14 +11,14 @@ import { tuningPath } from '../tensor/tuning-cache.ts';
 import { modelCalls } from '../train/model-calls.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
-import { example, type GlobalOptions, jsonOption } from './options.ts';
+import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 import { numberBetween, recipeOf, wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 import { shippedTablesModule } from './ship-tables.ts';
 import { targetOf, tuneAndKeep, tuningStore } from './tuning.ts';
 
-interface Options extends GlobalOptions {
+interface Options extends GlobalOptions, AllowOptions {
   batch?: number;
   budget?: number;
   force?: boolean;
@@ -47,7 +47,12 @@ export function register(program: Command): void {
     )
     .option('--force', 'measure again what has been measured')
     .option('--ship', 'in a clone: write what is measured into the tables that ship with weft');
-  example(jsonOption(command), 'weft tune', 'weft tune cnn --batch 256 --force', 'weft tune --budget 60 --json');
+  example(
+    jsonOption(allowOption(command)),
+    'weft tune',
+    'weft tune cnn --batch 256 --force',
+    'weft tune --budget 60 --json',
+  );
   command.action(async (names: string[]) => {
     const options = command.optsWithGlobals<Options>();
     const result = await run(names.length > 0 ? names : Object.keys(models), options);
@@ -62,10 +67,11 @@ export function register(program: Command): void {
 async function run(names: readonly string[], options: Options): Promise<TuneResult> {
   const recipes = names.map(recipeOf);
   const tables = options.ship ? tablesFile() : undefined;
+  if (options.ship && options.allow) throw new UsageError('--allow: tables that ship give nothing up; leave it out');
   using stop = listenForInterrupt();
   const bar = new ProgressBar();
   // What ships is compared with what would be chosen without it.
-  using engine = await openEngine(options, options.ship ? { tuned: [] } : {});
+  using engine = await openEngine(options, options.ship ? { tuned: [] } : { allow: options.allow });
   try {
     bar.status('planning the steps of the models');
     const calls = recipes.flatMap(recipe => modelCalls(engine, recipe, options.batch));

@@ -1,4 +1,4 @@
-import type { KernelSpec, Params, Values, Variant } from '../kernels/spec.ts';
+import type { KernelSpec, Params, Slack, Values, Variant } from '../kernels/spec.ts';
 import { closeness, describeDifference, errorBounds } from '../kernels/verify.ts';
 import type { CompiledStep } from './compile.ts';
 import type { Engine } from './engine.ts';
