@@ -7,7 +7,9 @@ import { REPLY, type Replies, type Reply, type Request } from './protocol.ts';
 export class Skip extends Error {}
 
 /** Milliseconds in which any request must be answered; a contender that takes longer is ended. */
-const PATIENCE = 30_000;
+const PATIENCE = 25_000;
+/** Frameworks that are loaded for the first time take their time. */
+const PATIENCE_TO_OPEN = 120_000;
 /** Lines of its stderr that are told when a contender dies. */
 const LAST_WORDS = 5;
 
@@ -16,6 +18,8 @@ export class Contender {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly replies: AsyncIterator<string>;
   private readonly errors: string[] = [];
+  /** Its output has ended; the news that the process has may come later. */
+  private ended = false;
   version = '';
   device = '';
 
@@ -39,7 +43,7 @@ export class Contender {
   /** @throws Skip when it cannot be had. */
   async open(adapter: string | undefined): Promise<void> {
     const request = { do: 'open', peer: this.name, ...(adapter !== undefined && { adapter }) } as const;
-    const { version, device } = await this.ask(request);
+    const { version, device } = await this.ask<'open'>(request, PATIENCE_TO_OPEN);
     this.version = version;
     this.device = device;
   }
@@ -55,6 +59,7 @@ export class Contender {
     const value = await this.nextReply();
     clearTimeout(timer);
     if (value === undefined) {
+      this.ended = true;
       if (late) throw new Skip(`it takes longer than ${patience / 1000} s to ${request.do}`);
       await new Promise(resolve => setTimeout(resolve, 50));
       throw new Skip(`its process ended: ${this.errors.join(' | ') || 'without a word'}`);
@@ -82,7 +87,9 @@ export class Contender {
   }
 
   get alive(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined;
+    return (
+      !this.ended && this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined
+    );
   }
 
   async close(): Promise<void> {

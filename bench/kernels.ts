@@ -6,7 +6,7 @@ import { conv2dInputGradKernel } from '../src/kernels/conv2d-input-grad.ts';
 import { conv2dKernelGradKernel } from '../src/kernels/conv2d-kernel-grad.ts';
 import { BLOCK } from '../src/kernels/flat.ts';
 import { matmulKernel } from '../src/kernels/matmul.ts';
-import { maxPool2dGradKernel, maxPool2dKernel } from '../src/kernels/max-pool2d.ts';
+import { KEEP_ALL, maxPool2dGradKernel, maxPool2dKernel } from '../src/kernels/max-pool2d.ts';
 import type { Pool2dParams } from '../src/kernels/pool2d-geometry.ts';
 import { softmaxCrossEntropyKernel } from '../src/kernels/softmax-cross-entropy.ts';
 import type { KernelSpec, Params } from '../src/kernels/spec.ts';
@@ -52,12 +52,12 @@ export function kernelCall(work: Work): KernelCall | undefined {
     case 'conv2d_kernel_grad':
       return call(conv2dKernelGradKernel, { ...convGeometry(work.shape), mask: 0, db: 0, accumulate: 0 });
     case 'max_pool2d':
-      return call(maxPool2dKernel, poolGeometry(work.shape));
+      return call(maxPool2dKernel, { ...poolGeometry(work.shape), ...KEEP_ALL });
     case 'max_pool2d_grad':
-      return call(maxPool2dGradKernel, poolGeometry(work.shape));
+      return call(maxPool2dGradKernel, { ...poolGeometry(work.shape), ...KEEP_ALL });
     case 'softmax_cross_entropy': {
       const { rows, classes } = work.shape;
-      const fused = { base: 0, total: rows, weighted: 0, gradient: 1, accumulate: 0, smoothing: 0 };
+      const fused = { base: 0, total: rows, weighted: 0, gradient: 1, accumulate: 0, totals: 0, smoothing: 0 };
       return call(softmaxCrossEntropyKernel, { rows, n: classes, ...fused });
     }
     case 'adam': {

@@ -5,6 +5,8 @@ import type { BenchOptions } from '../src/cli/bench.ts';
 import { openEngine } from '../src/cli/open-engine.ts';
 import { log, print, printJson, table } from '../src/cli/output.ts';
 import { UsageError, WeftError } from '../src/platform/errors.ts';
+import type { Results } from './results.ts';
+import { measureRoofline } from './roofline.ts';
 import { chooseEntries, runCases } from './run.ts';
 import { cases, suiteNames } from './suites.ts';
 import { describeResults } from './table.ts';
@@ -30,13 +32,21 @@ async function main(options: BenchOptions): Promise<void> {
     else print(describePlan(work, entries));
     return;
   }
-  using engine = await openEngine(adapter === undefined ? {} : { adapter });
-  const { info } = engine.gpu.device;
+  const { info, roofline } = await lookAtDevice(adapter);
   log(`${work.length} cases, ${rounds} rounds, on ${info.device} (${info.description})`);
-  const results = await runCases({ cases: work, entries, rounds, quick, adapter, log }, info, undefined);
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(results, null, 1)}\n`);
+  const save = (results: Results) => {
+    if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(results, null, 1)}\n`);
+  };
+  const run = { cases: work, entries, rounds, quick, adapter, log, save };
+  const results = await runCases(run, info, roofline);
   if (json) printJson(results);
   else print(describeResults(results));
+}
+
+/** What the device is and can do; closed again before the contenders come. */
+async function lookAtDevice(adapter: string | undefined) {
+  using engine = await openEngine(adapter === undefined ? {} : { adapter });
+  return { info: engine.gpu.device.info, roofline: await measureRoofline(engine) };
 }
 
 function describePlan(work: ReturnType<typeof chooseCases>, entries: ReturnType<typeof chooseEntries>): string {

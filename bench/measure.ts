@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type Contender, Skip } from './contender.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import { COMPARED } from './kernels.ts';
-import { Unsupported } from './peers/peer.ts';
+import { whyNot } from './peers/part.ts';
+import { type Outputs, Unsupported } from './peers/peer.ts';
 import type { PeerEntry } from './peers/registry.ts';
 import type { FileInput, TaskMessage } from './protocol.ts';
 import type { Line, Row, Traded } from './results.ts';
@@ -34,6 +35,9 @@ const WARM_UP_BELOW = 200;
 /** A contender whose warm-up shows one call to take longer is too slow to be waited for more than once. */
 const SLOW = 5000;
 
+/** Milliseconds of a call at which a curve ends for a contender. */
+const CURVE_LIMIT = 4000;
+
 /** One contender on its way through a case. */
 interface Runner extends Entrant {
   how?: string;
@@ -46,19 +50,35 @@ interface Runner extends Entrant {
   readonly processor: number[];
 }
 
-/** @param order turns with each case, so that nobody always follows the same neighbour. */
-export async function measureCase(work: Case, entrants: readonly Entrant[], budget: Budget): Promise<Line> {
+/** What earlier cases told about contenders. */
+export class Experience {
+  /** By what was computed: the outcome of the comparison, since throughput and latency are of the same work. */
+  readonly compared = new Map<string, Map<string, Pick<Runner, 'error' | 'skipped'>>>();
+  /** The latest point of each curve: where it was, and how long each contender took. */
+  readonly curves = new Map<string, { at: number; line: Line }>();
+}
+
+const keyOf = ({ op, shape }: Case) => `${op} ${JSON.stringify(shape)}`;
+
+/** Measures one case; contenders that cannot do it, or are too slow, have rows that say so. */
+export async function measureCase(
+  work: Case,
+  entrants: readonly Entrant[],
+  budget: Budget,
+  experience: Experience,
+): Promise<Line> {
   const folder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
   try {
-    const runners = entrants.map((entrant): Runner => ({ ...entrant, calls: 1, rounds: 0, times: [], processor: [] }));
+    const runners = entrants.map(entrant => newRunner(work, entrant, experience));
     const inputs = inputsOf(work);
-    if (typeof inputs === 'string')
+    if (typeof inputs === 'string') {
       return lineOf(
         work,
         runners.map(({ entry }) => ({ peer: entry.name, skipped: inputs })),
       );
+    }
     const task = writeTask(work, inputs, folder);
-    await checkAll(runners, task, folder, truthOf(work, inputs.tensors));
+    await checkAll(runners, work, task, folder, inputs, experience);
     const ready: Runner[] = [];
     for (const runner of runners) {
       if (runner.skipped === undefined && (await attempt(runner, () => warmUp(runner, task, budget))))
@@ -69,12 +89,36 @@ export async function measureCase(work: Case, entrants: readonly Entrant[], budg
         if (round < runner.rounds && runner.skipped === undefined) await attempt(runner, () => timeRound(runner));
       }
     }
-    for (const { contender } of ready) if (contender.alive) await contender.ask({ do: 'drop' });
-    return lineOf(work, runners.map(rowOf));
+    for (const { contender } of ready) if (contender.alive) await contender.ask<'drop'>({ do: 'drop' });
+    const line = lineOf(
+      work,
+      runners.map(runner => rowOf(runner, work)),
+    );
+    if (work.curve) experience.curves.set(work.curve.name, { at: work.curve.at, line });
+    return line;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+function newRunner(work: Case, entrant: Entrant, experience: Experience): Runner {
+  const skipped = whyNot(work, entrant.entry) ?? tooSlow(work, entrant.entry, experience);
+  return { ...entrant, calls: 1, rounds: 0, times: [], processor: [], ...(skipped !== undefined && { skipped }) };
+}
+
+/** A curve ends for a contender where its next point would take too long. */
+function tooSlow({ curve }: Case, { name }: PeerEntry, { curves }: Experience): string | undefined {
+  const before = curve && curves.get(curve.name);
+  if (!curve || !before) return undefined;
+  const row = before.line.rows.find(({ peer }) => peer === name);
+  if (!row?.value) return row?.skipped;
+  const growth = before.line.flops > 0 ? flopsOfCurve(before.at, curve.at, curve.axis) : curve.at / before.at;
+  const expected = row.value.median * growth;
+  return expected > CURVE_LIMIT ? `a call would take about ${Math.ceil(expected / 1000)} s` : undefined;
+}
+
+/** Width and resolution count twice. */
+const flopsOfCurve = (before: number, at: number, axis: string) => (axis === 'batch' ? 1 : at / before) * (at / before);
 
 function inputsOf(work: Case): Inputs | string {
   try {
@@ -108,26 +152,50 @@ async function attempt(runner: Runner, fn: () => Promise<void>): Promise<boolean
 }
 
 /** Everybody computes once; the first that is right by the reference is what the others are compared with. */
-async function checkAll(runners: Runner[], task: TaskMessage, folder: string, truth: Truth | undefined): Promise<void> {
-  let expected: Record<string, Float32Array> | undefined;
+async function checkAll(
+  runners: readonly Runner[],
+  work: Case,
+  task: TaskMessage,
+  folder: string,
+  inputs: Inputs,
+  { compared }: Experience,
+): Promise<void> {
+  const known = compared.get(keyOf(work));
+  if (known) {
+    for (const runner of runners) Object.assign(runner, known.get(runner.entry.name));
+    return;
+  }
+  const truth = truthOf(work, inputs.tensors);
+  let expected: Outputs | undefined;
   for (const runner of runners) {
+    if (runner.skipped !== undefined) continue;
     await attempt(runner, async () => {
       const { outputs } = await runner.contender.ask<'check'>({ do: 'check', task, folder });
       const got: Record<string, Float32Array> = {};
-      for (const name of COMPARED[task.work.op]!) got[name] = readFloats(outputs[name]!);
-      const limit = TOLERANCE[runner.entry.traded ?? 'none'];
-      if (truth) {
-        runner.error = difference(truth.part(got[truth.name]!), truth.values);
-        if (!(runner.error <= limit)) throw new Skip(`wrong: off by ${share(runner.error)} of the largest value`);
-      }
-      for (const [name, values] of Object.entries(expected ?? {})) {
-        const apart = difference(got[name]!, values);
-        if (!(apart <= limit))
-          throw new Skip(`computes something else: '${name}' differs by ${share(apart)}; not timed`);
-        if (!truth) runner.error = Math.max(runner.error ?? 0, apart);
-      }
+      for (const name of COMPARED[work.op]!) got[name] = readFloats(outputs[name]!);
+      compareOutputs(runner, got, expected, truth);
       expected ??= got;
     });
+  }
+  const outcome = runners.map(({ entry, error, skipped }) => {
+    const found = { ...(error !== undefined && { error }), ...(skipped !== undefined && { skipped }) };
+    return [entry.name, found] as const;
+  });
+  compared.set(keyOf(work), new Map(outcome));
+}
+
+/** @throws Skip when they are not what they should be. */
+function compareOutputs(runner: Runner, got: Outputs, expected: Outputs | undefined, truth: Truth | undefined): void {
+  const limit = TOLERANCE[runner.entry.traded ?? 'none'];
+  if (truth) {
+    runner.error = difference(truth.part(got[truth.name]!), truth.values);
+    if (!(runner.error <= limit))
+      throw new Skip(`wrong: off by ${share(runner.error)} of the largest value; not timed`);
+  }
+  for (const [name, values] of Object.entries(expected ?? {})) {
+    const apart = difference(got[name]!, values);
+    if (!(apart <= limit)) throw new Skip(`computes something else: '${name}' differs by ${share(apart)}; not timed`);
+    if (!truth) runner.error = Math.max(runner.error ?? 0, apart);
   }
 }
 
@@ -165,11 +233,16 @@ async function timeRound(runner: Runner): Promise<void> {
   runner.processor.push(processor / calls);
 }
 
-function rowOf({ entry, skipped, times, processor, calls, error, traded, how }: Runner): Row {
+/** Of an epoch so many steps are measured as any other; the figures are those of all its steps. */
+const callsIn = (work: Case) => (work.op === 'epoch' ? Math.ceil(work.shape.images / work.shape.batch) : 1);
+
+function rowOf({ entry, skipped, times, processor, calls, error, traded, how }: Runner, work: Case): Row {
   if (skipped !== undefined) return { peer: entry.name, skipped };
   const lost = traded ?? entry.traded;
+  const whole = (milliseconds: number) => milliseconds * callsIn(work);
   return {
-    ...{ peer: entry.name, value: spread(times), processor: median(processor), rounds: times.length, calls },
+    ...{ peer: entry.name, value: spread(times.map(whole)), processor: whole(median(processor)) },
+    ...{ rounds: times.length, calls },
     ...(error !== undefined && { error }),
     ...(lost && { traded: lost }),
     ...(how !== undefined && how !== '' && { how }),

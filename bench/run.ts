@@ -4,9 +4,9 @@ import process from 'node:process';
 import { weftVersion } from '../src/cli/parse.ts';
 import type { AdapterInfo } from '../src/gpu/capabilities.ts';
 import { UsageError } from '../src/platform/errors.ts';
-import { type Budget, type Entrant, measureCase } from './measure.ts';
+import { type Budget, type Entrant, Experience, measureCase } from './measure.ts';
 import { type PeerEntry, peers } from './peers/registry.ts';
-import { openContender } from './processes.ts';
+import { measureProcesses, openContender } from './processes.ts';
 import { FORMAT, type Host, type Line, type PeerNote, type Results, type Roofline, VERSION } from './results.ts';
 import type { Case } from './suites.ts';
 
@@ -17,11 +17,22 @@ export interface RunOptions {
   readonly quick: boolean;
   readonly adapter: string | undefined;
   readonly log: (line: string) => void;
+  /** Called after each case with all there is so far, so that a run that is ended early leaves what it has. */
+  readonly save: (results: Results) => void;
 }
 
-/** Milliseconds; see `Budget`. */
-const LONG = { round: 100, row: 4000 };
-const SHORT = { round: 50, row: 1500 };
+/** Milliseconds of a round, and of all rounds of a row. */
+const ROUND = 60;
+const ROW = 1500;
+/** The lines that the targets of the project name are measured longer. */
+const ROW_OF_TARGETS = 8000;
+const TARGETS = ['matmul', 'conv', 'steps', 'epoch'];
+const ROW_OF_QUICK = 1000;
+
+function budgetOf({ suite }: Case, { rounds, quick }: RunOptions): Budget {
+  const row = quick ? ROW_OF_QUICK : TARGETS.includes(suite) ? ROW_OF_TARGETS : ROW;
+  return { rounds, round: ROUND, row };
+}
 
 /** Weft takes part in every run: it is what the others are compared with. @throws UsageError for an unknown name. */
 export function chooseEntries(names: readonly string[] | undefined): PeerEntry[] {
@@ -39,7 +50,7 @@ export async function runCases(
 ): Promise<Results> {
   const { cases, entries, rounds, quick, adapter, log } = options;
   const start = performance.now();
-  const budget: Budget = { rounds, ...(quick ? SHORT : LONG) };
+  const experience = new Experience();
   const notes: PeerNote[] = [];
   const entrants: Entrant[] = [];
   try {
@@ -52,23 +63,29 @@ export async function runCases(
       );
     }
     const lines: Line[] = [];
-    for (const [i, work] of cases.entries()) {
-      const began = performance.now();
-      await revive(entrants, adapter);
-      lines.push(await measureCase(work, entrants, budget));
-      const seconds = (performance.now() - began) / 1000;
-      log(`${String(i + 1).padStart(4)}/${cases.length}  ${work.name} (${seconds.toFixed(1)} s)`);
-    }
-    return {
+    const results = (): Results => ({
       ...{ format: FORMAT, version: VERSION, date: new Date().toISOString(), host: describeHost() },
       adapter: { device: info.device, driver: info.description, software: info.software },
       settings: {
-        ...{ suites: [...new Set(cases.map(({ suite }) => suite))], rounds, quick, robustness: true, rest: true },
+        ...{ suites: [...new Set(lines.map(({ suite }) => suite))], rounds, quick, robustness: true, rest: true },
         seconds: (performance.now() - start) / 1000,
       },
       ...(roofline && { roofline }),
       ...{ peers: notes, lines },
-    };
+    });
+    for (const [i, work] of cases.entries()) {
+      const began = performance.now();
+      await revive(entrants, adapter);
+      const line =
+        work.op === 'startup' || work.op === 'memory'
+          ? await measureProcesses(work, entries, adapter)
+          : await measureCase(work, entrants, budgetOf(work, options), experience);
+      lines.push(line);
+      options.save(results());
+      const seconds = (performance.now() - began) / 1000;
+      log(`${String(i + 1).padStart(4)}/${cases.length}  ${work.name} (${seconds.toFixed(1)} s)`);
+    }
+    return results();
   } finally {
     await Promise.all(entrants.map(({ contender }) => contender.close()));
   }

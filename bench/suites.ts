@@ -121,14 +121,14 @@ const convCnn = () =>
 
 const convResnet = () =>
   [
-    conv(128, 28, 1, 16),
-    conv(128, 28, 16, 16),
-    conv(128, 28, 16, 32, 3, 2),
-    conv(128, 28, 16, 32, 1, 2),
-    conv(128, 14, 32, 32),
-    conv(128, 14, 32, 64, 3, 2),
-    conv(128, 14, 32, 64, 1, 2),
-    conv(128, 7, 64, 64),
+    conv(32, 28, 1, 16),
+    conv(32, 28, 16, 16),
+    conv(32, 28, 16, 32, 3, 2),
+    conv(32, 28, 16, 32, 1, 2),
+    conv(32, 14, 32, 32),
+    conv(32, 14, 32, 64, 3, 2),
+    conv(32, 14, 32, 64, 1, 2),
+    conv(32, 7, 64, 64),
   ].flatMap(shape => convs('conv-resnet20', 'resnet20', shape, shape.h === 14 && shape.cout === 32));
 
 /** VGG16's different convolutions on pictures of 32 pixels. */
@@ -144,7 +144,7 @@ const convVgg = () =>
     [4, 512, 512],
     [2, 512, 512],
   ].flatMap(([size, cin, cout]) =>
-    convs('conv-vgg16', 'vgg16', conv(8, size!, cin!, cout!), size === 8 && cin === 256),
+    convs('conv-vgg16', 'vgg16', conv(4, size!, cin!, cout!), size === 8 && cin === 256),
   );
 
 /** The convolution that the targets of this project name. */
@@ -185,13 +185,18 @@ function smallOps(): Case[] {
 const model = (name: string, batch: number): ModelShape => ({ model: name, batch, ...FASHION });
 
 function steps(): Case[] {
-  const names = ['mlp', 'cnn', 'peer-cnn', 'resnet20'];
-  const training = names.flatMap(name =>
+  const models: [name: string, batch: number][] = [
+    ['mlp', 128],
+    ['cnn', 128],
+    ['peer-cnn', 128],
+    ['resnet20', 32],
+  ];
+  const training = models.flatMap(([name, batch]) =>
     (['throughput', 'latency'] as const).map(mode =>
       make(
         'steps',
-        `${name} training step, batch 128`,
-        { op: 'train_step', shape: model(name, 128) },
+        `${name} training step, batch ${batch}`,
+        { op: 'train_step', shape: model(name, batch) },
         name === 'peer-cnn',
         {
           mode,

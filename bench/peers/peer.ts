@@ -38,7 +38,7 @@ export interface Prepared {
   dispose(): void;
 }
 
-/** What a contender computed before anything was timed. Kernels: their outputs. Training: the losses of three steps. */
+/** What a contender computed before anything was timed. Kernels: their outputs. Training: the losses of the first steps. */
 export type Outputs = Readonly<Record<string, Float32Array>>;
 
 export interface Peer {
@@ -55,4 +55,4 @@ export interface Peer {
 }
 
 /** How often a training step is run before its losses are compared. */
-export const CHECKED_STEPS = 3;
+export const CHECKED_STEPS = 2;

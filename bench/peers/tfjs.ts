@@ -211,7 +211,10 @@ function flagSets({ op, shape }: Work): Flags[] {
     case 'startup':
     case 'memory':
     case 'epoch':
-      return [{ [NAIVE]: false }, { [NAIVE]: false, [IM2COL]: true }, { [NAIVE]: false, ...late }];
+      return [
+        { [NAIVE]: false, ...late },
+        { [NAIVE]: false, [IM2COL]: true },
+      ];
     default:
       return [];
   }
