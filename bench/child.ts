@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { openPeer } from './peers/open.ts';
 import { type Peer, type Prepared, type Task, Unsupported } from './peers/peer.ts';
-import { openPeer } from './peers/registry.ts';
 import { REPLY, type Replies, type Reply, type Request, type TaskMessage } from './protocol.ts';
 
 let peer: Peer | undefined;

@@ -1,6 +1,5 @@
-/** All contenders, each in a file of its own; this list is what the rest of the benchmark knows of them. */
+/** All contenders: this list is what the benchmark knows of them, without loading any (open.ts does). */
 import type { PeerKind, Traded } from '../results.ts';
-import { type Peer, Unsupported } from './peer.ts';
 
 export interface PeerEntry {
   readonly name: string;
@@ -39,31 +38,3 @@ export const peers: readonly PeerEntry[] = [
     settings: 'TF32 on',
   },
 ];
-
-/** The contender of that name, in this process. @throws Unsupported when it cannot be had here. */
-export async function openPeer(name: string, adapter: string | undefined): Promise<Peer> {
-  switch (name) {
-    case 'weft':
-      return await (await import('./weft.ts')).openWeft(adapter);
-    case 'weft-winograd':
-      return await (await import('./weft.ts')).openWeft(adapter, 'winograd');
-    case 'weft-f16':
-      return await (await import('./weft.ts')).openWeft(adapter, 'f16');
-    case 'tfjs-webgpu':
-      return await (await import('./tfjs.ts')).openTfjs('webgpu', adapter);
-    case 'tfjs-webgpu-flags':
-      return await (await import('./tfjs.ts')).openTfjs('webgpu', adapter, true);
-    case 'tfjs-wasm':
-      return await (await import('./tfjs.ts')).openTfjs('wasm', adapter);
-    case 'tfjs-cpu':
-      return await (await import('./tfjs.ts')).openTfjs('cpu', adapter);
-    case 'tfjs-node':
-      return await (await import('./tfjs.ts')).openTfjs('tensorflow', adapter);
-    case 'jax-webgpu':
-      return await (await import('./jax.ts')).openJax('webgpu', adapter);
-    case 'jax-wasm':
-      return await (await import('./jax.ts')).openJax('wasm', adapter);
-    default:
-      throw new Unsupported(`there is no contender '${name}'`);
-  }
-}
