@@ -1,11 +1,13 @@
 /** `weft bench`; started by src/cli/bench.ts, which reads the options and hands them over as JSON. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import type { BenchOptions } from '../src/cli/bench.ts';
 import { openEngine } from '../src/cli/open-engine.ts';
 import { log, print, printJson, table } from '../src/cli/output.ts';
-import { UsageError, WeftError } from '../src/platform/errors.ts';
-import type { Results } from './results.ts';
+import { FileError, UsageError, WeftError } from '../src/platform/errors.ts';
+import { measureLadders } from './ladders.ts';
+import { benchPage } from './page.ts';
+import { parseResults, type Results } from './results.ts';
 import { measureRoofline } from './roofline.ts';
 import { chooseEntries, runCases } from './run.ts';
 import { cases, suiteNames } from './suites.ts';
@@ -24,29 +26,50 @@ function chooseCases({ suites, quick }: BenchOptions) {
 }
 
 async function main(options: BenchOptions): Promise<void> {
-  const { quick = false, rounds = quick ? QUICK_ROUNDS : ROUNDS, adapter, json } = options;
-  const work = chooseCases(options);
-  const entries = chooseEntries(options.peers);
+  const { json } = options;
   if (options.list) {
+    const work = chooseCases(options);
+    const entries = chooseEntries(options.peers);
     if (json) printJson({ cases: work, peers: entries });
     else print(describePlan(work, entries));
     return;
   }
-  const { info, roofline } = await lookAtDevice(adapter);
-  log(`${work.length} cases, ${rounds} rounds, on ${info.device} (${info.description})`);
-  const save = (results: Results) => {
-    if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(results, null, 1)}\n`);
-  };
-  const run = { cases: work, entries, rounds, quick, adapter, log, save };
-  const results = await runCases(run, info, roofline);
+  const results = options.from === undefined ? await measure(options) : readResults(options.from);
+  if (options.html !== undefined) writeFileSync(options.html, benchPage(results));
   if (json) printJson(results);
   else print(describeResults(results));
 }
 
+async function measure(options: BenchOptions): Promise<Results> {
+  const { quick = false, rounds = quick ? QUICK_ROUNDS : ROUNDS, adapter, html, out } = options;
+  const work = chooseCases(options);
+  const entries = chooseEntries(options.peers);
+  const { info, roofline, ladders } = await lookAtDevice(adapter, html === undefined ? 0 : rounds);
+  log(`${work.length} cases, ${rounds} rounds, on ${info.device} (${info.description})`);
+  const whole = (results: Results): Results => ({ ...results, ...(ladders && { ladders }) });
+  const save = (results: Results) => {
+    if (out !== undefined) writeFileSync(out, `${JSON.stringify(whole(results), null, 1)}\n`);
+  };
+  return whole(await runCases({ cases: work, entries, rounds, quick, adapter, log, save }, info, roofline));
+}
+
+function readResults(path: string): Results {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new FileError(`${path}: it cannot be read (${(cause as Error).message}); check the path`, { cause });
+  }
+  return parseResults(text, path);
+}
+
 /** What the device is and can do; closed again before the contenders come. */
-async function lookAtDevice(adapter: string | undefined) {
+async function lookAtDevice(adapter: string | undefined, ladderRounds: number) {
   using engine = await openEngine(adapter === undefined ? {} : { adapter });
-  return { info: engine.gpu.device.info, roofline: await measureRoofline(engine) };
+  const roofline = await measureRoofline(engine);
+  // Only the page shows them.
+  const ladders = ladderRounds > 0 ? await measureLadders(engine, ladderRounds, log) : undefined;
+  return { info: engine.gpu.device.info, roofline, ladders };
 }
 
 function describePlan(work: ReturnType<typeof chooseCases>, entries: ReturnType<typeof chooseEntries>): string {

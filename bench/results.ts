@@ -3,6 +3,7 @@
  * made. Plain data, read and checked without any framework.
  */
 import { FileError } from '../src/platform/errors.ts';
+import type { Rung } from '../src/tensor/ladder.ts';
 
 export const FORMAT = 'weft-bench';
 export const VERSION = 1;
@@ -114,6 +115,17 @@ export interface Line {
   readonly rows: readonly Row[];
 }
 
+/** All variants of one kernel of weft on one call, as `weft bench op` measures them. */
+export interface Ladder {
+  readonly kernel: string;
+  readonly shape: Readonly<Record<string, number>>;
+  readonly flops: number;
+  readonly bytes: number;
+  /** The variant that weft takes for this call here. */
+  readonly chosen: string;
+  readonly rungs: readonly Rung[];
+}
+
 export interface Results {
   readonly format: typeof FORMAT;
   readonly version: typeof VERSION;
@@ -125,6 +137,7 @@ export interface Results {
   readonly roofline?: Roofline;
   readonly peers: readonly PeerNote[];
   readonly lines: readonly Line[];
+  readonly ladders?: readonly Ladder[];
 }
 
 /** Reads results from JSON text. @throws FileError, starting with `path`, that says what is wrong and where. */
@@ -214,6 +227,17 @@ function checkResults(check: Checker, value: unknown): void {
   });
   check.list('lines', results.lines).forEach((item, i) => {
     checkLine(check, `lines[${i}]`, check.object(`lines[${i}]`, item), names);
+  });
+  check.list('ladders', results.ladders ?? []).forEach((item, i) => {
+    const ladder = check.object(`ladders[${i}]`, item);
+    check.fields(`ladders[${i}]`, ladder, 'string', 'kernel', 'chosen');
+    check.fields(`ladders[${i}]`, ladder, 'number', 'flops', 'bytes');
+    check.object(`ladders[${i}].shape`, ladder.shape);
+    check.list(`ladders[${i}].rungs`, ladder.rungs).forEach((rung, j) => {
+      const { variant, time } = check.object(`ladders[${i}].rungs[${j}]`, rung);
+      if (typeof variant !== 'string') check.fail(`ladders[${i}].rungs[${j}].variant`, 'must be a string');
+      if (time !== undefined) check.spread(`ladders[${i}].rungs[${j}].time`, time);
+    });
   });
 }
 

@@ -28,6 +28,8 @@ export interface BenchOptions {
   /** Files to write. */
   html?: string;
   out?: string;
+  /** A result to show instead of measuring one. */
+  from?: string;
   adapter?: string;
 }
 
@@ -44,14 +46,15 @@ export function register(program: Command): void {
     .option('--rounds <n>', 'rounds, of which the median counts (default: 5)', wholeFrom(1))
     .option('--quick', 'fewer lines, fewer rounds: some minutes')
     .option('--list', 'name suites and peers, time nothing')
-    .option('--html <file>', 'write a page with tables, roofline and curves')
-    .option('--out <file>', 'write the result as JSON, from which docs/benchmarks.md is made');
+    .option('--html <file>', 'write a page with tables, roofline, ladders of variants and curves')
+    .option('--out <file>', 'write the result as JSON, from which docs/benchmarks.md is made')
+    .option('--from <file>', 'measure nothing: show what --out has written, with --html as a page');
   example(jsonOption(command), 'weft bench --quick', 'weft bench --suite matmul,steps --peers tfjs-webgpu --json');
   registerOp(command);
   command.action(async () => {
     const { suite, adapter, json, ...rest } = command.optsWithGlobals<TypedOptions>();
-    const { peers, rounds, quick, list, html, out } = rest;
-    const options = { ...{ suites: suite, peers, rounds, quick, list, json, html, out, adapter } };
+    const { peers, rounds, quick, list, html, out, from } = rest;
+    const options = { ...{ suites: suite, peers, rounds, quick, list, json, html, out, from, adapter } };
     process.exitCode = await runBench('main.ts', options as BenchOptions);
   });
 }

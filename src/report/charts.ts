@@ -32,7 +32,7 @@ export interface LineChart {
 }
 
 /** Roughly, since there is nobody to ask for the font: width of a text of 12 px. */
-const textWidth = (text: string) => 6.6 * text.length;
+export const textWidth = (text: string) => 6.6 * text.length;
 
 /** Lines over epochs: heading, legend, axes with round values, one line a series. */
 export function lineChart(chart: LineChart): Chart {
@@ -102,7 +102,7 @@ function drawSeries(series: Series, x: (v: number) => number, y: (v: number) => 
   );
 }
 
-function placeLegend(
+export function placeLegend(
   series: readonly Pick<Series, 'name' | 'colour' | 'dashed'>[],
   width: number,
   mark: 'line' | 'box' = 'line',

@@ -29,6 +29,23 @@ export function scale(domain: readonly [number, number], range: readonly [number
   return value => (d1 === d0 ? (r0 + r1) / 2 : r0 + ((value - d0) / (d1 - d0)) * (r1 - r0));
 }
 
+/** The same by powers: a factor of ten is as long everywhere. All values must be above 0. */
+export function logScale(
+  domain: readonly [number, number],
+  range: readonly [number, number],
+): (value: number) => number {
+  const linear = scale([Math.log10(domain[0]), Math.log10(domain[1])], range);
+  return value => linear(Math.log10(value));
+}
+
+/** Powers of ten from the last one below `low` to the first one above `high`. */
+export function decades(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low) + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(Math.log10(high) - 1e-9));
+  // From text, since 10 ** -3 is not 0.001 to the last bit everywhere.
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${first + i}`));
+}
+
 /**
  * Round values (1, 2 or 5 times a power of ten apart) that cover low to high, about `about` of them. The first and the
  * last are the ends of the axis.
