@@ -3,112 +3,12 @@
 // written down: its tiles are gathered (shaders/lib/conv_gather.wgsl).
 // 256 threads compute (16 TM) pixels x 64 channels; for 16 values of k they load both matrices' tiles into workgroup
 // memory, every value once (vec4s along k on the left, along channels on the right), and each thread multiplies TM
-// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds.
+// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds. Where channels come in fours (QUADS), a thread
+// finds its tap once and loads a vec4, else it does so for each of four scalars.
 // Dispatch one workgroup for each tile, channels first, folded. Workgroup memory: 4 KiB (1 + TM / 4): 8 KiB for TM = 4.
+// Needs at least 4 values in source and kernel.
 // Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
-// use: conv_gather
+// use: conv_gather, conv_tile
 const TM: u32 = 4;   // pixels a thread: 4 or 8
-const ROWS: u32 = 16 * TM;
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
-@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
-@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
-@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
-
-var<workgroup> left: array<vec4f, ROWS * 4>;   // [pixel, k / 4]
-var<workgroup> right: array<vec4f, 256>;       // [k, channel / 4]
-
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) wid: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let pixels = p.n * p.oh * p.ow;
-  let terms = p.kh * p.kw * p.c;
-  let column_tiles = (p.oc + 63) / 64;
-  let tile = wid.x + wid.y * groups.x;
-  let row0 = tile / column_tiles * ROWS;
-  let column0 = tile % column_tiles * 64;
-  if (row0 >= pixels) { return; }  // the whole workgroup
-
-  // What this thread loads: one quad of k for TM / 4 pixels on the left ...
-  var images: array<u32, TM / 4>;
-  var tops: array<i32, TM / 4>;
-  var lefts: array<i32, TM / 4>;
-  for (var l = 0u; l < TM / 4; l++) {
-    let pixel = row0 + thread / 4 + 64 * l;
-    images[l] = pixel / (p.ow * p.oh) * p.h;
-    tops[l] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
-    lefts[l] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
-  }
-  // ... and on the right one k for a quad of channels; neighbours go along whichever of the two is contiguous.
-  let along_k = p.column != 1;
-  let right_k = select(thread / 16, thread % 16, along_k);
-  let right_quad = select(thread % 16, thread / 16, along_k);
-
-  // What this thread computes: TM pixels, 16 apart, and a quad of channels.
-  let quad = thread % 16;
-  let row = thread / 16;
-  var sums: array<vec4f, TM>;
-  let turns = (terms + 15) / 16;
-  for (var turn = 0u; turn < turns; turn++) {
-    let k0 = turn * 16;
-    let k = k0 + thread % 4 * 4;
-    for (var l = 0u; l < TM / 4; l++) {
-      var r = k % p.c;
-      var kx = k / p.c % p.kw;
-      var ky = k / (p.c * p.kw);
-      var values = vec4f();
-      for (var j = 0u; j < 4; j++) {
-        let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
-        let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
-        if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
-          let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
-          values[j] = source[at];
-          if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
-        }
-        r++;
-        if (r == p.c) { r = 0; kx++; }
-        if (kx == p.kw) { kx = 0; ky++; }
-      }
-      left[thread + 256 * l] = values;
-    }
-    var weights = vec4f();
-    if (k0 + right_k < terms) {
-      let at = (k0 + right_k) / p.c * p.tap + (k0 + right_k) % p.c * p.channel;
-      for (var j = 0u; j < 4; j++) {
-        let column = column0 + right_quad * 4 + j;
-        if (column < p.oc) { weights[j] = kernel[at + column * p.column]; }
-      }
-    }
-    right[right_k * 16 + right_quad] = weights;
-    workgroupBarrier();
-    let quads = (min(terms - k0, 16u) + 3) / 4;
-    for (var k4 = 0u; k4 < quads; k4++) {
-      let b0 = right[(k4 * 4) * 16 + quad];
-      let b1 = right[(k4 * 4 + 1) * 16 + quad];
-      let b2 = right[(k4 * 4 + 2) * 16 + quad];
-      let b3 = right[(k4 * 4 + 3) * 16 + quad];
-      for (var i = 0u; i < TM; i++) {
-        let a = left[(row + 16 * i) * 4 + k4];
-        sums[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
-      }
-    }
-    workgroupBarrier();
-  }
-  for (var i = 0u; i < TM; i++) {
-    let pixel = row0 + row + 16 * i;
-    for (var j = 0u; j < 4; j++) {
-      let column = column0 + quad * 4 + j;
-      if (pixel < pixels && column < p.oc) {
-        var sum = sums[i][j];
-        if (p.bias == 1) { sum += bias[column]; }
-        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
-        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
-        out[pixel * p.oc + column] = sum;
-      }
-    }
-  }
-}
+const QUADS: bool = true;
+alias Quad = vec4f;

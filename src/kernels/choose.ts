@@ -80,7 +80,16 @@ export function mayChoose<P extends Params>(
   return variant.supports(p, caps) && (variant.trades === undefined || allow.includes(variant.trades));
 }
 
-function fastest<P extends Params>(spec: KernelSpec<P>, p: P, caps: Capabilities, allow: readonly Trade[]): Variant<P> {
+/**
+ * The variant with the highest expected speed.
+ * @throws LimitError when none of the kernel's runs on this device.
+ */
+export function fastest<P extends Params>(
+  spec: KernelSpec<P>,
+  p: P,
+  caps: Capabilities,
+  allow: readonly Trade[],
+): Variant<P> {
   let best: Variant<P> | undefined;
   let bestSpeed = Number.NEGATIVE_INFINITY;
   for (const variant of spec.variants) {

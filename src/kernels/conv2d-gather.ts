@@ -1,6 +1,6 @@
-import { type Conv2dGeometry, inputShape, outputShape } from './conv2d-geometry.ts';
+import { type Conv2dGeometry, inputShape, kernelShape, outputShape } from './conv2d-geometry.ts';
 import { foldGrid, gridFor } from './grid.ts';
-import type { BindingRef, Params, Variant } from './spec.ts';
+import { type BindingRef, type Params, sizeOf, type Variant } from './spec.ts';
 import { fill } from './subgroup.ts';
 
 /** How one kernel presents itself to the shaders that gather (shaders/lib/conv_gather.wgsl): their uniform and bindings. */
@@ -11,6 +11,10 @@ export interface Gather {
   readonly uniform: readonly number[];
   /** source, y (mask), kernel, bias, out. */
   readonly bindings: readonly BindingRef[];
+  /** Whether rows of source and kernel are whole quads, as those kernels want them that load by quads. */
+  readonly quads: boolean;
+  /** Values in the smaller of source and kernel. */
+  readonly smallest: number;
 }
 
 /** The convolution itself: strides move the window, each tap steps by the dilation. */
@@ -28,6 +32,8 @@ export function gatherForward(p: Conv2dGeometry & { bias: number; relu: number }
     ],
     // There is no mask: x takes its place.
     bindings: ['x', 'x', 'kernel', 'bias', 'y'],
+    quads: p.cin % 4 === 0 && p.cout % 4 === 0,
+    smallest: Math.min(sizeOf(inputShape(p)), sizeOf(kernelShape(p))),
   };
 }
 
@@ -48,6 +54,8 @@ export function gatherInputGrad(p: Conv2dGeometry & { mask: number }): Gather {
     ],
     // There is no bias: the kernel takes its place.
     bindings: ['dy', p.mask ? 'y' : 'dy', 'kernel', 'kernel', 'dx'],
+    quads: p.cout % 4 === 0,
+    smallest: Math.min(sizeOf(outputShape(p)), sizeOf(kernelShape(p))),
   };
 }
 
@@ -85,21 +93,30 @@ export function gatherRegisterTile<P extends Params>(
   };
 }
 
-/** Tiles in workgroup memory, 16 TM pixels x 64 channels. */
+/** Tiles in workgroup memory, 16 TM pixels x 64 channels. Source, mask and kernel are bound by quads too. */
 export function gatherWorkgroupTile<P extends Params>(
   gather: (p: P) => Gather,
   tm: 4 | 8,
   speed: Variant<P>['speed'],
+  shader: 'conv2d/workgroup_tile' | 'conv2d/workgroup_tile_f16' = 'conv2d/workgroup_tile',
 ): Variant<P> {
   return {
     name: `workgroup_${16 * tm}x64`,
-    supports: (_, caps) => caps.maxWorkgroupInvocations >= 256 && caps.workgroupBytes >= 4096 * (1 + tm / 4),
+    supports: (p, caps) =>
+      caps.maxWorkgroupInvocations >= 256 && caps.workgroupBytes >= 4096 * (1 + tm / 4) && gather(p).smallest >= 4,
     speed,
     plan: (p, caps) => {
-      const { pixels, channels, uniform, bindings } = gather(p);
-      const workgroups = foldGrid(Math.ceil(pixels / (16 * tm)) * Math.ceil(channels / 64), caps);
+      const { pixels, channels, uniform, bindings, quads } = gather(p);
       return {
-        dispatches: [{ shader: 'conv2d/workgroup_tile', constants: { TM: tm }, uniform, bindings, workgroups }],
+        dispatches: [
+          {
+            shader,
+            constants: { TM: tm, QUADS: quads },
+            uniform,
+            bindings: [...bindings, ...bindings.slice(0, 3)],
+            workgroups: foldGrid(Math.ceil(pixels / (16 * tm)) * Math.ceil(channels / 64), caps),
+          },
+        ],
       };
     },
   };
@@ -126,3 +143,19 @@ export function gatherVariants<P extends Params>(gather: (p: P) => Gather): read
     }),
   ];
 }
+
+/** The smaller tile in half the width, for the convolution itself: gradients may be too small for f16. */
+export const forwardF16Tile: Variant<Conv2dGeometry & { bias: number; relu: number }> = {
+  ...gatherWorkgroupTile(
+    gatherForward,
+    4,
+    (p, caps) => (caps.software ? 1.8 : 13) * useful(gatherForward(p), 64, 64),
+    'conv2d/workgroup_tile_f16',
+  ),
+  name: 'workgroup_64x64_f16',
+  trades: 'f16',
+  // Each factor is rounded to 11 bits, so a product is off by up to 2^-10; the bound of a single product is 8 * 2^-24.
+  slack: 2 ** 11,
+  supports: (p, caps) =>
+    caps.f16 && caps.maxWorkgroupInvocations >= 256 && p.kh * p.kw * p.cin >= 16 && gatherForward(p).smallest >= 4,
+};

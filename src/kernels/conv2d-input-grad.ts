@@ -8,6 +8,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dInputGradProduct } from './conv2d-product.ts';
 import { conv2dInputGradStrips } from './conv2d-strip.ts';
 import { conv2dInputGradWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -42,5 +43,10 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
   // As a fused ReLU leaves it: half zeros.
   fill: (name, _, size, r) => (name === 'y' ? r.normals(size).map(v => Math.max(v, 0)) : undefined),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cout },
-  variants: [...gatherVariants(gatherInputGrad), ...conv2dInputGradStrips, ...conv2dInputGradWinograd],
+  variants: [
+    ...gatherVariants(gatherInputGrad),
+    conv2dInputGradProduct,
+    ...conv2dInputGradStrips,
+    ...conv2dInputGradWinograd,
+  ],
 });

@@ -7,6 +7,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dKernelGradProduct } from './conv2d-product.ts';
 import { conv2dKernelGradStrips } from './conv2d-strip-grad.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import type { Shader } from './shader.ts';
@@ -46,6 +47,9 @@ const uniform = (p: Conv2dKernelGradParams, shares: number, perShare: number, ac
   ...[p.mask, p.db, accumulate, shares, perShare],
 ];
 
+/** Values in the smaller of x and dy. */
+const smallest = (p: Conv2dKernelGradParams) => Math.min(sizeOf(inputShape(p)), sizeOf(outputShape(p)));
+
 /** Without a mask dy takes y's place. */
 const operands = (p: Conv2dKernelGradParams) => ['x', 'dy', p.mask ? 'y' : 'dy'];
 
@@ -53,6 +57,7 @@ const operands = (p: Conv2dKernelGradParams) => ['x', 'dy', p.mask ? 'y' : 'dy']
  * Tiles of rows and channels for each share, and the pass that adds up the shares.
  * @param speeds where tiles are full: on lavapipe as measured for 64x28x28 32->64 3x3 and smaller layers; on GPUs
  * estimates, of which only the order matters until a tuner has measured.
+ * @param byQuads the shader loads vec4s where channels come in fours, and binds its operands by quads too.
  */
 function tiled(
   name: string,
@@ -60,24 +65,28 @@ function tiled(
   constants: Readonly<Record<string, number>>,
   [rows, channels]: readonly [number, number],
   speeds: { readonly software: number; readonly gpu: number },
+  byQuads = false,
 ): Variant<Conv2dKernelGradParams> {
   const tilesOf = (p: Conv2dKernelGradParams) => Math.ceil(gradientRows(p) / rows) * Math.ceil(p.cout / channels);
   return {
     name,
-    supports: (_, caps) => caps.maxWorkgroupInvocations >= 256,
+    supports: (p, caps) => caps.maxWorkgroupInvocations >= 256 && (!byQuads || smallest(p) >= 4),
     speed: (p, caps) =>
       (caps.software ? speeds.software : speeds.gpu) * fill(gradientRows(p), rows) * fill(p.cout, channels),
     plan: (p, caps) => {
       const tiles = tilesOf(p);
       const first: SplitSum['first'] = (shares, perShare, accumulate) => ({
         shader,
-        constants,
+        constants: byQuads ? { ...constants, QUADS: p.cin % 4 === 0 && p.cout % 4 === 0 } : constants,
         uniform: uniform(p, shares, perShare, accumulate),
         workgroups: foldGrid(tiles * shares, caps),
       });
       const [size, biasSize] = [sizeOf(kernelShape(p)), p.db * p.cout];
       const sum = { rows: p.n * p.oh * p.ow, tiles, size, biasSize, accumulate: p.accumulate, first };
-      return planSplitSum({ ...sum, from: operands(p), into: ['dkernel', 'db'] }, caps);
+      return planSplitSum(
+        { ...sum, from: operands(p), into: ['dkernel', 'db'], again: byQuads ? operands(p) : [] },
+        caps,
+      );
     },
   };
 }
@@ -118,7 +127,8 @@ export const conv2dKernelGradKernel = defineKernel<Conv2dKernelGradParams>({
   variants: [
     plain,
     tiled('register_4x4', 'conv2d/kernel_grad_register', { TM: 4, TN: 4 }, [32, 32], { software: 4, gpu: 8 }),
-    tiled('workgroup_64x64', 'conv2d/kernel_grad_tile', {}, [64, 64], { software: 2, gpu: 40 }),
+    tiled('workgroup_64x64', 'conv2d/kernel_grad_tile', {}, [64, 64], { software: 2, gpu: 40 }, true),
+    conv2dKernelGradProduct,
     ...conv2dKernelGradStrips,
   ],
 });

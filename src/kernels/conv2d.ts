@@ -1,4 +1,4 @@
-import { gatherForward, gatherVariants } from './conv2d-gather.ts';
+import { forwardF16Tile, gatherForward, gatherVariants } from './conv2d-gather.ts';
 import {
   type Conv2dGeometry,
   conv2dFlops,
@@ -8,6 +8,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dProduct } from './conv2d-product.ts';
 import { conv2dStrips } from './conv2d-strip.ts';
 import { conv2dWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -45,5 +46,5 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
   reference: (p, { x, kernel, bias }) => ({ y: reference(p, x!, kernel!, bias) }),
   sample: r => ({ ...drawConv2d(r), bias: r.int(0, 1), relu: r.int(0, 1) }),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cin + 1 },
-  variants: [...gatherVariants(gatherForward), ...conv2dStrips, ...conv2dWinograd],
+  variants: [...gatherVariants(gatherForward), forwardF16Tile, conv2dProduct, ...conv2dStrips, ...conv2dWinograd],
 });

@@ -1145,17 +1145,23 @@ struct Params {
 // Kernel and bias gradient as a matrix product through workgroup memory: rows (ky, kx, ci) and the bias, columns output
 // channels, summed over the pixels of one share (shaders/lib/conv_kernel_grad.wgsl).
 // 256 threads compute 64 rows x 64 channels; for 16 pixels they load both tiles into workgroup memory, every value once
-// (vec4s along rows on the left, along channels on the right), and each thread multiplies 4 rows with 4 channels.
+// (vec4s along rows on the left, along channels on the right), and each thread multiplies 4 rows with 4 channels. Where
+// channels come in fours (QUADS), a thread finds its tap once and loads vec4s, else it does so for each of four scalars.
 // With several shares dkernel and db are scratch, one gradient a share, and sum_shares adds them up in order.
 // Dispatch tiles of channels x tiles of rows x shares, folded. Workgroup memory: 8 KiB.
+// Needs at least 4 values in x and dy.
 // Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
 // use: conv_kernel_grad
+const QUADS: bool = true;
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;              // [n, h, w, cin]
 @group(0) @binding(2) var<storage, read> dy: array<f32>;             // [n, oh, ow, cout]
 @group(0) @binding(3) var<storage, read> y: array<f32>;              // [n, oh, ow, cout]; any buffer without mask
 @group(0) @binding(4) var<storage, read_write> dkernel: array<f32>;  // [shares, kh, kw, cin, cout]
 @group(0) @binding(5) var<storage, read_write> db: array<f32>;       // [shares, cout]; any buffer without db
+@group(0) @binding(6) var<storage, read> x4: array<vec4f>;           // x, dy and y once more, by quads
+@group(0) @binding(7) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(8) var<storage, read> y4: array<vec4f>;
 
 var<workgroup> left: array<vec4f, 256>;    // [pixel, row / 4]
 var<workgroup> right: array<vec4f, 256>;   // [pixel, channel / 4]
@@ -1200,19 +1206,33 @@ fn main(
     let image = pixel / (p.ow * p.oh) * p.h;
     var values = vec4f();
     var gradients = vec4f();
-    for (var i = 0u; i < 4; i++) {
-      let row = row0 + quad * 4 + i;
-      let sy = iy + down[i];
-      let sx = ix + across[i];
-      if (pixel < end && row < weights && sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w)) {
-        values[i] = x[((image + u32(sy)) * p.w + u32(sx)) * p.cin + channels[i]];
-      }
-      if (row == weights) { values[i] = 1.0; }
-      let column = column0 + quad * 4 + i;
-      if (pixel < end && column < p.cout) {
-        let at = pixel * p.cout + column;
-        gradients[i] = dy[at];
-        if (p.mask == 1) { gradients[i] = select(gradients[i], 0.0, y[at] <= 0.0); }
+    if (QUADS) {
+      // Four rows are four channels of one tap, or the bias and nothing.
+      let row = row0 + quad * 4;
+      let sy = iy + down[0];
+      let sx = ix + across[0];
+      let inside = pixel < end && row < weights && sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w);
+      let from_x = select(0u, (((image + u32(sy)) * p.w + u32(sx)) * p.cin + channels[0]) / 4, inside);
+      values = select(vec4f(f32(row == weights), 0.0, 0.0, 0.0), x4[from_x], inside);
+      let ok = pixel < end && column0 + quad * 4 < p.cout;
+      let from_dy = select(0u, (pixel * p.cout + column0) / 4 + quad, ok);
+      gradients = select(vec4f(), dy4[from_dy], ok);
+      if (p.mask == 1) { gradients = select(gradients, vec4f(), y4[from_dy] <= vec4f()); }
+    } else {
+      for (var i = 0u; i < 4; i++) {
+        let row = row0 + quad * 4 + i;
+        let sy = iy + down[i];
+        let sx = ix + across[i];
+        if (pixel < end && row < weights && sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w)) {
+          values[i] = x[((image + u32(sy)) * p.w + u32(sx)) * p.cin + channels[i]];
+        }
+        if (row == weights) { values[i] = 1.0; }
+        let column = column0 + quad * 4 + i;
+        if (pixel < end && column < p.cout) {
+          let at = pixel * p.cout + column;
+          gradients[i] = dy[at];
+          if (p.mask == 1) { gradients[i] = select(gradients[i], 0.0, y[at] <= 0.0); }
+        }
       }
     }
     left[thread] = values;
@@ -1652,16 +1672,8 @@ fn source_position(t: i32, divide: u32, size: u32) -> i32 {
   let whole = u32(t) / divide;
   return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
 }
-// Implicit GEMM through workgroup memory: the convolution, or its input gradient, as a matrix product whose rows are
-// result pixels, whose columns are result channels, summed over k = (tap, source channel). The left matrix is never
-// written down: its tiles are gathered (shaders/lib/conv_gather.wgsl).
-// 256 threads compute (16 TM) pixels x 64 channels; for 16 values of k they load both matrices' tiles into workgroup
-// memory, every value once (vec4s along k on the left, along channels on the right), and each thread multiplies TM
-// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds.
-// Dispatch one workgroup for each tile, channels first, folded. Workgroup memory: 4 KiB (1 + TM / 4): 8 KiB for TM = 4.
-// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
-// use: conv_gather
-const TM: u32 = 4;   // pixels a thread: 4 or 8
+// The body of the implicit GEMM through workgroup memory. Who uses it says in which numbers the tiles are kept
+// (\`alias Quad\`), how many pixels a thread computes (TM), and whether channels come in fours (QUADS).
 const ROWS: u32 = 16 * TM;
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
@@ -1669,9 +1681,12 @@ const ROWS: u32 = 16 * TM;
 @group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+@group(0) @binding(6) var<storage, read> source4: array<vec4f>;   // source, y and kernel once more, by quads
+@group(0) @binding(7) var<storage, read> y4: array<vec4f>;
+@group(0) @binding(8) var<storage, read> kernel4: array<vec4f>;
 
-var<workgroup> left: array<vec4f, ROWS * 4>;   // [pixel, k / 4]
-var<workgroup> right: array<vec4f, 256>;       // [k, channel / 4]
+var<workgroup> left: array<Quad, ROWS * 4>;   // [pixel, k / 4]
+var<workgroup> right: array<Quad, 256>;       // [k, channel / 4]
 
 @compute @workgroup_size(256)
 fn main(
@@ -1715,38 +1730,52 @@ fn main(
       var kx = k / p.c % p.kw;
       var ky = k / (p.c * p.kw);
       var values = vec4f();
-      for (var j = 0u; j < 4; j++) {
+      if (QUADS) {
+        // Four values of k are four channels of one tap.
         let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
         let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
-        if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
-          let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
-          values[j] = source[at];
-          if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
+        let ok = k < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels;
+        let at = select(0u, (((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r) / 4, ok);
+        values = select(vec4f(), source4[at], ok);
+        if (p.mask == 1) { values = select(values, vec4f(), y4[at] <= vec4f()); }
+      } else {
+        for (var j = 0u; j < 4; j++) {
+          let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
+          let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
+          if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
+            let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
+            values[j] = source[at];
+            if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
+          }
+          r++;
+          if (r == p.c) { r = 0; kx++; }
+          if (kx == p.kw) { kx = 0; ky++; }
         }
-        r++;
-        if (r == p.c) { r = 0; kx++; }
-        if (kx == p.kw) { kx = 0; ky++; }
       }
-      left[thread + 256 * l] = values;
+      left[thread + 256 * l] = Quad(values);
     }
     var weights = vec4f();
     if (k0 + right_k < terms) {
       let at = (k0 + right_k) / p.c * p.tap + (k0 + right_k) % p.c * p.channel;
-      for (var j = 0u; j < 4; j++) {
-        let column = column0 + right_quad * 4 + j;
-        if (column < p.oc) { weights[j] = kernel[at + column * p.column]; }
+      let column = column0 + right_quad * 4;
+      if (QUADS && p.column == 1) {
+        if (column < p.oc) { weights = kernel4[(at + column) / 4]; }
+      } else {
+        for (var j = 0u; j < 4; j++) {
+          if (column + j < p.oc) { weights[j] = kernel[at + (column + j) * p.column]; }
+        }
       }
     }
-    right[right_k * 16 + right_quad] = weights;
+    right[right_k * 16 + right_quad] = Quad(weights);
     workgroupBarrier();
     let quads = (min(terms - k0, 16u) + 3) / 4;
     for (var k4 = 0u; k4 < quads; k4++) {
-      let b0 = right[(k4 * 4) * 16 + quad];
-      let b1 = right[(k4 * 4 + 1) * 16 + quad];
-      let b2 = right[(k4 * 4 + 2) * 16 + quad];
-      let b3 = right[(k4 * 4 + 3) * 16 + quad];
+      let b0 = vec4f(right[(k4 * 4) * 16 + quad]);
+      let b1 = vec4f(right[(k4 * 4 + 1) * 16 + quad]);
+      let b2 = vec4f(right[(k4 * 4 + 2) * 16 + quad]);
+      let b3 = vec4f(right[(k4 * 4 + 3) * 16 + quad]);
       for (var i = 0u; i < TM; i++) {
-        let a = left[(row + 16 * i) * 4 + k4];
+        let a = vec4f(left[(row + 16 * i) * 4 + k4]);
         sums[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
       }
     }
@@ -1766,6 +1795,178 @@ fn main(
     }
   }
 }
+// Implicit GEMM through workgroup memory: the convolution, or its input gradient, as a matrix product whose rows are
+// result pixels, whose columns are result channels, summed over k = (tap, source channel). The left matrix is never
+// written down: its tiles are gathered (shaders/lib/conv_gather.wgsl).
+// 256 threads compute (16 TM) pixels x 64 channels; for 16 values of k they load both matrices' tiles into workgroup
+// memory, every value once (vec4s along k on the left, along channels on the right), and each thread multiplies TM
+// pixels with 4 channels: 4 + TM reads of vec4 for 16 TM multiply-adds. Where channels come in fours (QUADS), a thread
+// finds its tap once and loads a vec4, else it does so for each of four scalars.
+// Dispatch one workgroup for each tile, channels first, folded. Workgroup memory: 4 KiB (1 + TM / 4): 8 KiB for TM = 4.
+// Needs at least 4 values in source and kernel.
+// Good for real GPUs. A software adapter keeps workgroup memory in RAM and splits the shader at barriers: it loses there.
+// use: conv_gather, conv_tile
+const TM: u32 = 4;   // pixels a thread: 4 or 8
+const QUADS: bool = true;
+alias Quad = vec4f;
+`,
+  'conv2d/workgroup_tile_f16': `enable f16;
+// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
+// its input gradient are both of it: a result pixel gathers the source pixels that its taps point at.
+//
+//   position in the source = (o * scale + k * step + offset) / divide, nothing where that is no whole number or outside
+//   forward:         scale = stride, step = dilation,  offset = -pad, divide = 1
+//   input gradient:  scale = 1,      step = -dilation, offset = pad,  divide = stride
+struct Params {
+  n: u32, h: u32, w: u32, c: u32,     // source [n, h, w, c]
+  oh: u32, ow: u32, oc: u32,          // result [n, oh, ow, oc]
+  kh: u32, kw: u32,
+  scale_h: u32, scale_w: u32,
+  step_h: i32, step_w: i32,
+  offset_h: i32, offset_w: i32,
+  divide_h: u32, divide_w: u32,
+  tap: u32, channel: u32, column: u32,  // in the kernel: from tap to tap, from one source channel, one result channel to the next
+  bias: u32, relu: u32,                 // 1: fused behind the sum
+  mask: u32,                            // 1: the source counts only where y > 0
+}
+
+// Row or column of the source that \`t\` = o * scale + k * step + offset stands for; -1: none.
+fn source_position(t: i32, divide: u32, size: u32) -> i32 {
+  let whole = u32(t) / divide;
+  return select(-1, i32(whole), t >= 0 && whole * divide == u32(t) && whole < size);
+}
+// The body of the implicit GEMM through workgroup memory. Who uses it says in which numbers the tiles are kept
+// (\`alias Quad\`), how many pixels a thread computes (TM), and whether channels come in fours (QUADS).
+const ROWS: u32 = 16 * TM;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<f32>;      // [n, h, w, c]
+@group(0) @binding(2) var<storage, read> y: array<f32>;           // [n, h, w, c]; any buffer without mask
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;      // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;        // [oc]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;   // [n, oh, ow, oc]
+@group(0) @binding(6) var<storage, read> source4: array<vec4f>;   // source, y and kernel once more, by quads
+@group(0) @binding(7) var<storage, read> y4: array<vec4f>;
+@group(0) @binding(8) var<storage, read> kernel4: array<vec4f>;
+
+var<workgroup> left: array<Quad, ROWS * 4>;   // [pixel, k / 4]
+var<workgroup> right: array<Quad, 256>;       // [k, channel / 4]
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let pixels = p.n * p.oh * p.ow;
+  let terms = p.kh * p.kw * p.c;
+  let column_tiles = (p.oc + 63) / 64;
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * ROWS;
+  let column0 = tile % column_tiles * 64;
+  if (row0 >= pixels) { return; }  // the whole workgroup
+
+  // What this thread loads: one quad of k for TM / 4 pixels on the left ...
+  var images: array<u32, TM / 4>;
+  var tops: array<i32, TM / 4>;
+  var lefts: array<i32, TM / 4>;
+  for (var l = 0u; l < TM / 4; l++) {
+    let pixel = row0 + thread / 4 + 64 * l;
+    images[l] = pixel / (p.ow * p.oh) * p.h;
+    tops[l] = i32(pixel / p.ow % p.oh * p.scale_h) + p.offset_h;
+    lefts[l] = i32(pixel % p.ow * p.scale_w) + p.offset_w;
+  }
+  // ... and on the right one k for a quad of channels; neighbours go along whichever of the two is contiguous.
+  let along_k = p.column != 1;
+  let right_k = select(thread / 16, thread % 16, along_k);
+  let right_quad = select(thread % 16, thread / 16, along_k);
+
+  // What this thread computes: TM pixels, 16 apart, and a quad of channels.
+  let quad = thread % 16;
+  let row = thread / 16;
+  var sums: array<vec4f, TM>;
+  let turns = (terms + 15) / 16;
+  for (var turn = 0u; turn < turns; turn++) {
+    let k0 = turn * 16;
+    let k = k0 + thread % 4 * 4;
+    for (var l = 0u; l < TM / 4; l++) {
+      var r = k % p.c;
+      var kx = k / p.c % p.kw;
+      var ky = k / (p.c * p.kw);
+      var values = vec4f();
+      if (QUADS) {
+        // Four values of k are four channels of one tap.
+        let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
+        let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
+        let ok = k < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels;
+        let at = select(0u, (((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r) / 4, ok);
+        values = select(vec4f(), source4[at], ok);
+        if (p.mask == 1) { values = select(values, vec4f(), y4[at] <= vec4f()); }
+      } else {
+        for (var j = 0u; j < 4; j++) {
+          let sy = source_position(tops[l] + i32(ky) * p.step_h, p.divide_h, p.h);
+          let sx = source_position(lefts[l] + i32(kx) * p.step_w, p.divide_w, p.w);
+          if (k + j < terms && sy >= 0 && sx >= 0 && row0 + thread / 4 + 64 * l < pixels) {
+            let at = ((images[l] + u32(sy)) * p.w + u32(sx)) * p.c + r;
+            values[j] = source[at];
+            if (p.mask == 1) { values[j] = select(values[j], 0.0, y[at] <= 0.0); }
+          }
+          r++;
+          if (r == p.c) { r = 0; kx++; }
+          if (kx == p.kw) { kx = 0; ky++; }
+        }
+      }
+      left[thread + 256 * l] = Quad(values);
+    }
+    var weights = vec4f();
+    if (k0 + right_k < terms) {
+      let at = (k0 + right_k) / p.c * p.tap + (k0 + right_k) % p.c * p.channel;
+      let column = column0 + right_quad * 4;
+      if (QUADS && p.column == 1) {
+        if (column < p.oc) { weights = kernel4[(at + column) / 4]; }
+      } else {
+        for (var j = 0u; j < 4; j++) {
+          if (column + j < p.oc) { weights[j] = kernel[at + (column + j) * p.column]; }
+        }
+      }
+    }
+    right[right_k * 16 + right_quad] = Quad(weights);
+    workgroupBarrier();
+    let quads = (min(terms - k0, 16u) + 3) / 4;
+    for (var k4 = 0u; k4 < quads; k4++) {
+      let b0 = vec4f(right[(k4 * 4) * 16 + quad]);
+      let b1 = vec4f(right[(k4 * 4 + 1) * 16 + quad]);
+      let b2 = vec4f(right[(k4 * 4 + 2) * 16 + quad]);
+      let b3 = vec4f(right[(k4 * 4 + 3) * 16 + quad]);
+      for (var i = 0u; i < TM; i++) {
+        let a = vec4f(left[(row + 16 * i) * 4 + k4]);
+        sums[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+      }
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < TM; i++) {
+    let pixel = row0 + row + 16 * i;
+    for (var j = 0u; j < 4; j++) {
+      let column = column0 + quad * 4 + j;
+      if (pixel < pixels && column < p.oc) {
+        var sum = sums[i][j];
+        if (p.bias == 1) { sum += bias[column]; }
+        // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+        if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+        out[pixel * p.oc + column] = sum;
+      }
+    }
+  }
+}
+// workgroup_tile.wgsl with tiles of half the width: values are rounded to f16 as they are stored into workgroup memory,
+// products and sums are f32. Half the workgroup memory and half its traffic, so more workgroups fit a core.
+// Dispatch and needs as there; workgroup memory: 2 KiB (1 + TM / 4).
+// Values beyond 65504 become infinite, those below 6e-8 zero: for activations and weights. Gradients would vanish.
+// Good for GPUs that widen f16 operands for nothing.
+// use: conv_gather, conv_tile
+const TM: u32 = 4;   // pixels a thread: 4 or 8
+const QUADS: bool = true;
+alias Quad = vec4<f16>;
 `,
   'copy/copy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
 // threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on

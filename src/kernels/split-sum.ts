@@ -25,6 +25,8 @@ export interface SplitSum {
   readonly first: (shares: number, perShare: number, accumulate: number) => Omit<PlannedDispatch, 'bindings'>;
   /** Names of the inputs. */
   readonly from: readonly string[];
+  /** Inputs that the shader binds once more, behind the results. */
+  readonly again?: readonly string[];
 }
 
 /**
@@ -32,16 +34,17 @@ export interface SplitSum {
  * second pass adds them up in fixed order.
  */
 export function planSplitSum(sum: SplitSum, caps: Capabilities): Plan {
-  const { rows, tiles, size, biasSize, accumulate, into, first, from } = sum;
+  const { rows, tiles, size, biasSize, accumulate, into, first, from, again = [] } = sum;
   const bytes = (size + biasSize) * 4;
   const room = Math.floor(Math.min(LARGEST_PARTS, caps.maxBindingBytes) / bytes);
   const perShare = Math.ceil(rows / Math.max(1, Math.min(Math.ceil(enoughWorkgroups(caps) / tiles), room)));
   const shares = Math.ceil(rows / perShare);
-  if (shares === 1) return { dispatches: [{ ...first(1, perShare, accumulate), bindings: [...from, ...into] }] };
+  if (shares === 1)
+    return { dispatches: [{ ...first(1, perShare, accumulate), bindings: [...from, ...into, ...again] }] };
   const dbShares = biasSize ? 'dbShares' : into[1];
   return {
     dispatches: [
-      { ...first(shares, perShare, 0), bindings: [...from, 'dwShares', dbShares] },
+      { ...first(shares, perShare, 0), bindings: [...from, 'dwShares', dbShares, ...again] },
       {
         shader: 'conv2d/sum_shares',
         uniform: [size, biasSize, shares, accumulate],

@@ -25,6 +25,14 @@ const HARMLESS: Record<string, string> = {
     "sums the gradient of a bias, which the kernel 'matmul' does not have",
 };
 
+/** Variants made of other kernels' plans, whose loops are spoiled there: here only their last workgroup is left out. */
+const BORROWED: ReadonlySet<string> = new Set([
+  'conv2d/matmul',
+  'conv2d_input_grad/matmul',
+  'conv2d_kernel_grad/matmul',
+  'conv2d_max_pool/two_passes',
+]);
+
 /** The last workgroup is never started: a dropped tail. */
 function dropTail(plan: Plan): Plan {
   const last = plan.dispatches[plan.dispatches.length - 1]!;
@@ -112,7 +120,8 @@ for (const spec of kernels) {
         onTestFinished(() => engine.setStep(DEFAULT_STEP));
         const missed: string[] = [];
         if (!(await isCaught(engine, spec, variant, dropTail))) missed.push('the last workgroup left out');
-        for (const shader of shadersOf(engine, spec, variant)) {
+        const own = BORROWED.has(`${spec.name}/${variant.name}`) ? [] : shadersOf(engine, spec, variant);
+        for (const shader of own) {
           for (const { loop, text, change } of dropTaps(shader)) {
             if (done.has(text) || HARMLESS[`${spec.name}: ${loop}`]) continue;
             done.add(text);
