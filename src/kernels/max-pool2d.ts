@@ -20,7 +20,9 @@ import { fill } from './subgroup.ts';
  * drop: 1 when y is dropped out at random (see dropout.ts), with which rate and as which dropout of the network; base:
  * number of the first image (slices).
  */
-export type MaxPool2dParams = Pool2dParams & { drop: number; base: number; id: number; rate: number };
+export type DropoutOfPooling = { drop: number; base: number; id: number; rate: number };
+
+export type MaxPool2dParams = Pool2dParams & DropoutOfPooling;
 
 /** What stands behind the parameters of a pooling that drops nothing. */
 export const KEEP_ALL = { drop: 0, base: 0, id: 0, rate: 0 } as const;
@@ -60,16 +62,16 @@ function backward(p: MaxPool2dParams, dy: Values, taps: Values): Float64Array {
 const tied = (size: number, r: Sampler) =>
   Float64Array.from({ length: size }, () => (r.int(0, 60) === 0 ? Number.NaN : r.int(-2, 2)));
 
-const uniform = (p: MaxPool2dParams) => [
+export const maxPoolUniform = (p: MaxPool2dParams) => [
   ...poolUniform(p),
   ...[p.drop, p.base, p.id, dropThreshold(p.rate), { f32: 1 / (1 - p.rate) }],
 ];
 
 /** Half of the time with dropout, with rates whose scale is a power of two: the results stay exact. */
-const draw = (r: Sampler): MaxPool2dParams => ({
-  ...drawPool2d(r),
-  ...(r.int(0, 1) ? { drop: 1, base: r.int(0, 9), id: r.int(0, 9), rate: r.pick([0.5, 0.75]) } : KEEP_ALL),
-});
+export const drawDropout = (r: Sampler): DropoutOfPooling =>
+  r.int(0, 1) ? { drop: 1, base: r.int(0, 9), id: r.int(0, 9), rate: r.pick([0.5, 0.75]) } : KEEP_ALL;
+
+const draw = (r: Sampler): MaxPool2dParams => ({ ...drawPool2d(r), ...drawDropout(r) });
 
 /** Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not. */
 const rowsVariant = {
@@ -104,7 +106,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max',
-            uniform: uniform(p),
+            uniform: maxPoolUniform(p),
             bindings: ['step', 'x', 'y', 'taps'],
             workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
           },
@@ -117,7 +119,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_rows',
-            uniform: uniform(p),
+            uniform: maxPoolUniform(p),
             bindings: ['step', 'x', 'y', 'taps'],
             workgroups: foldGrid(p.n * p.oh, caps),
           },
@@ -152,7 +154,7 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad',
-            uniform: uniform(p),
+            uniform: maxPoolUniform(p),
             bindings: ['dy', 'taps', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },
@@ -169,7 +171,7 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
           dispatches: [
             {
               shader: 'pool/max_grad_cells',
-              uniform: uniform(p),
+              uniform: maxPoolUniform(p),
               bindings: ['dy', 'taps', 'dx'],
               workgroups: gridFor(p.n * cells * p.c, 64, caps),
             },
@@ -184,7 +186,7 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad_rows',
-            uniform: uniform(p),
+            uniform: maxPoolUniform(p),
             bindings: ['dy', 'taps', 'dx'],
             workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
           },

@@ -11,6 +11,7 @@ import { binaryKernel } from './binary.ts';
 import { conv2dKernel } from './conv2d.ts';
 import { conv2dInputGradKernel } from './conv2d-input-grad.ts';
 import { conv2dKernelGradKernel } from './conv2d-kernel-grad.ts';
+import { conv2dMaxPoolKernel } from './conv2d-max-pool.ts';
 import { copyKernel } from './copy.ts';
 import { denseGradKernel } from './dense-grad.ts';
 import { dropoutKernel } from './dropout.ts';
@@ -52,6 +53,7 @@ export const kernels = [
   conv2dInputGradKernel,
   conv2dKernel,
   conv2dKernelGradKernel,
+  conv2dMaxPoolKernel,
   copyKernel,
   denseGradKernel,
   dropoutKernel,

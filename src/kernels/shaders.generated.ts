@@ -1968,6 +1968,491 @@ const TM: u32 = 4;   // pixels a thread: 4 or 8
 const QUADS: bool = true;
 alias Quad = vec4<f16>;
 `,
+  'conv2d_max_pool/first_layer': `enable subgroups;
+// What the kernels share that compute a convolution and the maximum over windows of its results, which they never store.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,       // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,            // the convolution's result [n, oh, ow, cout], which exists nowhere
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  ph: u32, pw: u32,                       // y [n, ph, pw, cout]
+  window_h: u32, window_w: u32,           // of the pooling, as all below
+  pool_stride_h: u32, pool_stride_w: u32,
+  pool_pad_top: u32, pool_pad_left: u32,
+  per_word: u32,                          // taps packed into one word: 4, or 1 where a window has more than 255
+  words: u32,                             // words of taps an image, at least ph * pw * cout / per_word
+  drop: u32,                              // 1: y is dropped at random, and keeps no tap where it is
+  base: u32, id: u32,                     // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
+  bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+}
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
+
+// Comparisons with NaN are compiled away by some drivers; its bits are not.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+
+// First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
+fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Philox 4x32-10 (Salmon et al., SC11), the same bits as src/kernels/philox.ts: four random words for a counter and a key.
+fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
+  var x = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    let factors = vec2u(0xd2511f53u, 0xcd9e8d57u);
+    let high = multiply_high(factors, x.xz);
+    let low = factors * x.xz;
+    x = vec4u(high.y ^ x.y ^ k.x, low.y, high.x ^ x.w ^ k.y, low.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}
+
+// Upper 32 bits of each product, by halves: WGSL has no wide multiplication.
+fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
+  let a_low = a & vec2u(0xffffu);
+  let a_high = a >> vec2u(16u);
+  let b_low = b & vec2u(0xffffu);
+  let b_high = b >> vec2u(16u);
+  let middle = a_high * b_low + ((a_low * b_low) >> vec2u(16u));
+  let carried = a_low * b_high + (middle & vec2u(0xffffu));
+  return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
+}
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
+// plain.wgsl for the first layer of a network on a software adapter: conv2d/first_layer.wgsl with the pooling behind it,
+// so that only every (WH WW)-th result is stored. Stride 1, 1 to 4 input channels, windows side by side.
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 32 output channels (a vec4 a lane), ROWS rows of windows of one picture
+//        or of neighbouring pictures, each in steps of PX windows. For each row of a window it computes the
+//        PX WW results of the convolution as conv2d/first_layer.wgsl does, and keeps the largest with their taps.
+// dispatch: ceil(cout/32) * ceil(n*ph / ROWS) workgroups, folded to 2-D.
+// needs: subgroups of SG lanes; cout a multiple of 4; windows that do not overlap nor reach beyond the result.
+// good for: lavapipe. instead: window.wgsl on GPUs.
+// use: conv_pool, step, philox, dropout
+
+const SG: u32 = 8;
+const CIN: u32 = 1;    // input channels
+const KH: u32 = 3;
+const KW: u32 = 3;
+const WW: u32 = 2;     // columns of a window
+const ROWS: u32 = 2;   // rows of windows a workgroup
+const PX: u32 = 7;     // windows a step
+const COLS: u32 = PX * WW;
+const VECS: u32 = (COLS + KW - 1 + SG - 1) / SG;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, CIN]
+@group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [KH, KW, CIN, cout / 4]
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;       // [cout / 4]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let c4 = p.cout / 4;
+  let blocks = (c4 + SG - 1) / SG;
+  let rows = p.n * p.ph;
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= blocks * ((rows + ROWS - 1) / ROWS)) { return; }  // uniform
+  let co = (id % blocks) * SG + lane;
+  let row0 = (id / blocks) * ROWS;
+
+  let at = min(co, c4 - 1);
+  var wv: array<vec4f, KH * KW * CIN>;
+  for (var i = 0u; i < KH * KW * CIN; i++) { wv[i] = kernel[i * c4 + at]; }
+  var start = vec4f();
+  if (p.bias != 0) { start = bias[at]; }
+
+  let end = min(row0 + ROWS, rows);
+  for (var row = row0; row < end; row++) {
+    let image = row / p.ph;
+    let py = row % p.ph;
+    for (var px0 = 0u; px0 < p.pw; px0 += PX) {
+      var best: array<vec4f, PX>;
+      var winner: array<vec4u, PX>;
+      for (var wy = 0u; wy < p.window_h; wy++) {
+        var acc: array<vec4f, COLS>;
+        for (var c = 0u; c < COLS; c++) { acc[c] = start; }
+        for (var kh = 0u; kh < KH; kh++) {
+          let iy = i32(py * p.pool_stride_h + wy + kh) - p.pad_top;
+          let rowOk = iy >= 0 && iy < i32(p.h);
+          let base = (image * p.h + u32(iy)) * p.w;
+          for (var ci = 0u; ci < CIN; ci++) {
+            var xs: array<f32, VECS>;  // pixels px0 * WW - pad_left + 8 v + lane
+            for (var v = 0u; v < VECS; v++) {
+              let ix = i32(px0 * WW + v * SG + lane) - p.pad_left;
+              let ok = rowOk && ix >= 0 && ix < i32(p.w);
+              xs[v] = select(0.0, x[select(0u, (base + u32(ix)) * CIN + ci, ok)], ok);
+            }
+            var b: array<f32, COLS + KW - 1>;
+            for (var j = 0u; j < COLS + KW - 1; j++) { b[j] = subgroupShuffle(xs[j / SG], j % SG); }
+            for (var kw = 0u; kw < KW; kw++) {
+              for (var c = 0u; c < COLS; c++) { acc[c] += b[c + kw] * wv[(kh * KW + kw) * CIN + ci]; }
+            }
+          }
+        }
+        for (var c = 0u; c < COLS; c++) {
+          var v = acc[c];
+          if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
+          let isFirst = wy == 0 && c % WW == 0;
+          let better = (v > best[c / WW]) | (are_nan(v) & !are_nan(best[c / WW])) | vec4<bool>(isFirst);
+          best[c / WW] = select(best[c / WW], v, better);
+          winner[c / WW] = select(winner[c / WW], vec4u(wy * WW + c % WW), better);
+        }
+      }
+      for (var c = 0u; c < PX; c++) {
+        if (px0 + c < p.pw && co < c4) {
+          let o = (py * p.pw + px0 + c) * c4 + co;
+          let at = image * p.ph * p.pw * c4 + o;
+          var v = best[c];
+          var w = winner[c];
+          if (p.drop == 1) {
+            // Four channels are one draw.
+            let kept = are_kept(drop_words(p.base * p.ph * p.pw * c4 + at, p.id), p.threshold);
+            v = select(vec4f(), v * p.scale, kept);
+            w = select(vec4u(255), w, kept);
+          }
+          y[at] = v;
+          taps[image * p.words + o] = w.x | (w.y << 8) | (w.z << 16) | (w.w << 24);
+        }
+      }
+    }
+    // Words behind the last window, up to where the next image starts.
+    if (py == p.ph - 1 && id % blocks == 0) {
+      for (var word = p.ph * p.pw * c4 + lane; word < p.words; word += SG) { taps[image * p.words + word] = 0u; }
+    }
+  }
+}
+`,
+  'conv2d_max_pool/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the kernels share that compute a convolution and the maximum over windows of its results, which they never store.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,       // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,            // the convolution's result [n, oh, ow, cout], which exists nowhere
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  ph: u32, pw: u32,                       // y [n, ph, pw, cout]
+  window_h: u32, window_w: u32,           // of the pooling, as all below
+  pool_stride_h: u32, pool_stride_w: u32,
+  pool_pad_top: u32, pool_pad_left: u32,
+  per_word: u32,                          // taps packed into one word: 4, or 1 where a window has more than 255
+  words: u32,                             // words of taps an image, at least ph * pw * cout / per_word
+  drop: u32,                              // 1: y is dropped at random, and keeps no tap where it is
+  base: u32, id: u32,                     // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
+  bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+}
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
+
+// Comparisons with NaN are compiled away by some drivers; its bits are not.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+
+// First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
+fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Philox 4x32-10 (Salmon et al., SC11), the same bits as src/kernels/philox.ts: four random words for a counter and a key.
+fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
+  var x = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    let factors = vec2u(0xd2511f53u, 0xcd9e8d57u);
+    let high = multiply_high(factors, x.xz);
+    let low = factors * x.xz;
+    x = vec4u(high.y ^ x.y ^ k.x, low.y, high.x ^ x.w ^ k.y, low.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}
+
+// Upper 32 bits of each product, by halves: WGSL has no wide multiplication.
+fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
+  let a_low = a & vec2u(0xffffu);
+  let a_high = a >> vec2u(16u);
+  let b_low = b & vec2u(0xffffu);
+  let b_high = b >> vec2u(16u);
+  let middle = a_high * b_low + ((a_low * b_low) >> vec2u(16u));
+  let carried = a_low * b_high + (middle & vec2u(0xffffu));
+  return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
+}
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
+// y[n, py, px, c] = max over a window of act(bias[c] + convolution); taps keeps where it was, for the gradient.
+//   convolution[n, oy, ox, c] = sum_{ky, kx, ci} x[n, sy, sx, ci] * kernel[ky, kx, ci, c]
+// The first of equal values wins, in row-major order of the window; so does the first NaN. With drop, y is then dropped
+// out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
+// The reference variant: one thread a word of taps, which computes the per_word windows of one image that it stands for.
+// Dispatch ceil(n * words / 64), folded. Every shape, every device; where windows overlap, sums are computed repeatedly.
+// use: grid, conv_pool, step, philox, dropout
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]
+@group(0) @binding(3) var<storage, read> kernel: array<f32>;       // [kh, kw, cin, cout]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;      // [n, ph, pw, cout]
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]
+
+fn convolution(image: u32, oy: u32, ox: u32, c: u32) -> f32 {
+  var sum = 0.0;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    let sy = i32(oy * p.stride_h + ky * p.dilation_h) - p.pad_top;
+    if (sy < 0 || sy >= i32(p.h)) { continue; }
+    for (var kx = 0u; kx < p.kw; kx++) {
+      let sx = i32(ox * p.stride_w + kx * p.dilation_w) - p.pad_left;
+      if (sx < 0 || sx >= i32(p.w)) { continue; }
+      let source = ((image * p.h + u32(sy)) * p.w + u32(sx)) * p.cin;
+      let weights = (ky * p.kw + kx) * p.cin * p.cout + c;
+      for (var ci = 0u; ci < p.cin; ci++) { sum += x[source + ci] * kernel[weights + ci * p.cout]; }
+    }
+  }
+  if (p.bias == 1) { sum += bias[c]; }
+  // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+  return select(sum, 0.0, p.relu == 1 && sum <= 0.0);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.words) { return; }
+  let per_image = p.ph * p.pw * p.cout;
+  let image = i / p.words;
+  let first = i % p.words * p.per_word;
+  let end = min(first + p.per_word, per_image);
+  let field = select(0xffffffffu, 0xffu, p.per_word == 4);
+  var packed = 0u;
+  for (var element = first; element < end; element++) {
+    let py = element / (p.cout * p.pw);
+    let px = element / p.cout % p.pw;
+    let rows = taps_inside(py, p.window_h, p.pool_stride_h, p.pool_pad_top, p.oh);
+    let columns = taps_inside(px, p.window_w, p.pool_stride_w, p.pool_pad_left, p.ow);
+    var best = 0.0;
+    var winner = 0xffffffffu;
+    for (var wy = rows.x; wy < rows.y; wy++) {
+      for (var wx = columns.x; wx < columns.y; wx++) {
+        let oy = py * p.pool_stride_h + wy - p.pool_pad_top;
+        let ox = px * p.pool_stride_w + wx - p.pool_pad_left;
+        let value = convolution(image, oy, ox, element % p.cout);
+        if (winner == 0xffffffffu || value > best || (is_nan(value) && !is_nan(best))) {
+          best = value;
+          winner = wy * p.window_w + wx;
+        }
+      }
+    }
+    if (p.drop == 1) {
+      let number = (p.base + image) * per_image + element;
+      let kept = is_kept(drop_words(number / 4, p.id)[number % 4], p.threshold);
+      best = select(0.0, best * p.scale, kept);
+      winner = select(NO_TAP, winner, kept);
+    }
+    packed |= (winner & field) << (8 * (element - first));
+    y[image * per_image + element] = best;
+  }
+  taps[i] = packed;
+}
+`,
+  'conv2d_max_pool/window': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the kernels share that compute a convolution and the maximum over windows of its results, which they never store.
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,       // x [n, h, w, cin]
+  oh: u32, ow: u32, cout: u32,            // the convolution's result [n, oh, ow, cout], which exists nowhere
+  kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+  ph: u32, pw: u32,                       // y [n, ph, pw, cout]
+  window_h: u32, window_w: u32,           // of the pooling, as all below
+  pool_stride_h: u32, pool_stride_w: u32,
+  pool_pad_top: u32, pool_pad_left: u32,
+  per_word: u32,                          // taps packed into one word: 4, or 1 where a window has more than 255
+  words: u32,                             // words of taps an image, at least ph * pw * cout / per_word
+  drop: u32,                              // 1: y is dropped at random, and keeps no tap where it is
+  base: u32, id: u32,                     // number of the first image, which dropout of the network
+  threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
+  bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+}
+
+// The tap that stands for none: of a result that was dropped.
+const NO_TAP: u32 = 0xffffffffu;
+
+// Comparisons with NaN are compiled away by some drivers; its bits are not.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+
+// First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
+fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
+  let start = o * stride;
+  return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
+struct Step {
+  seed: u32,
+  step: u32,           // from 1
+  rows: u32,           // real rows of the batch; 0: all
+  learning_rate: f32,
+}
+// Philox 4x32-10 (Salmon et al., SC11), the same bits as src/kernels/philox.ts: four random words for a counter and a key.
+fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
+  var x = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    let factors = vec2u(0xd2511f53u, 0xcd9e8d57u);
+    let high = multiply_high(factors, x.xz);
+    let low = factors * x.xz;
+    x = vec4u(high.y ^ x.y ^ k.x, low.y, high.x ^ x.w ^ k.y, low.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return x;
+}
+
+// Upper 32 bits of each product, by halves: WGSL has no wide multiplication.
+fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
+  let a_low = a & vec2u(0xffffu);
+  let a_high = a >> vec2u(16u);
+  let b_low = b & vec2u(0xffffu);
+  let b_high = b >> vec2u(16u);
+  let middle = a_high * b_low + ((a_low * b_low) >> vec2u(16u));
+  let carried = a_low * b_high + (middle & vec2u(0xffffu));
+  return a_high * b_high + (middle >> vec2u(16u)) + (carried >> vec2u(16u));
+}
+// Which elements a dropout keeps: a pure function of (seed, step, id, element), so that no mask is stored. Needs philox
+// and step.
+const DOMAIN: u32 = 0x64726f70;   // "drop": keeps these draws apart from others with the same id
+
+// The draws of elements 4 quad to 4 quad + 3 of dropout \`id\`.
+fn drop_words(quad: u32, id: u32) -> vec4u {
+  return philox4x32(vec4u(quad, step.step, id, DOMAIN), vec2u(step.seed, 0));
+}
+
+// threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
+fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
+fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
+// plain.wgsl with a whole window of the pooling in registers: one thread computes the WH x WW results of the convolution
+// that a window covers, for four neighbouring channels, and keeps their maxima. For each tap and input channel it loads
+// one vec4 of weights and WH WW inputs for 4 WH WW multiply-adds, and writes one vec4 and one word of taps.
+// Neighbouring threads are neighbouring channels: they share the inputs and read weights side by side.
+// Dispatch ceil(n * words / 64), folded.
+// Needs cout a multiple of 4, and windows that do not reach beyond the convolution's result.
+// Good for GPUs where there are few input channels: a first layer is bound by what it writes, and this writes 1 / (WH WW)
+// of it. With many, tiles in workgroup memory and a pooling behind them load less.
+// use: grid, conv_pool, step, philox, dropout
+const WH: u32 = 2;   // the pooling's window
+const WW: u32 = 2;
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]
+@group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [kh, kw, cin, cout / 4]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.words) { return; }
+  let c4 = p.cout / 4;
+  let element = i % p.words;
+  if (element >= p.ph * p.pw * c4) { taps[i] = 0u; return; }  // behind the last window, up to the next image
+  let c = element % c4;
+  let image = i / p.words * p.h;
+  let top = i32(element / (c4 * p.pw) * p.pool_stride_h * p.stride_h) - p.pad_top;
+  let left = i32(element / c4 % p.pw * p.pool_stride_w * p.stride_w) - p.pad_left;
+
+  var sums: array<vec4f, WH * WW>;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      var starts: array<u32, WH * WW>;
+      var inside: array<bool, WH * WW>;
+      for (var t = 0u; t < WH * WW; t++) {
+        let sy = top + i32(t / WW * p.stride_h + ky * p.dilation_h);
+        let sx = left + i32(t % WW * p.stride_w + kx * p.dilation_w);
+        inside[t] = sy >= 0 && sy < i32(p.h) && sx >= 0 && sx < i32(p.w);
+        starts[t] = select(0u, ((image + u32(sy)) * p.w + u32(sx)) * p.cin, inside[t]);
+      }
+      let weights = (ky * p.kw + kx) * p.cin * c4 + c;
+      for (var ci = 0u; ci < p.cin; ci++) {
+        let w = kernel[weights + ci * c4];
+        for (var t = 0u; t < WH * WW; t++) { sums[t] += select(0.0, x[starts[t] + ci], inside[t]) * w; }
+      }
+    }
+  }
+  var offset = vec4f();
+  if (p.bias == 1) { offset = vec4f(bias[4 * c], bias[4 * c + 1], bias[4 * c + 2], bias[4 * c + 3]); }
+  var best = vec4f();
+  var winner = vec4u();
+  for (var t = 0u; t < WH * WW; t++) {
+    var value = sums[t] + offset;
+    // Not max(value, 0): that would turn a NaN into 0 and hide it.
+    if (p.relu == 1) { value = select(value, vec4f(), value <= vec4f()); }
+    let better = (value > best) | (are_nan(value) & !are_nan(best)) | vec4<bool>(t == 0);
+    best = select(best, value, better);
+    winner = select(winner, vec4u(t), better);
+  }
+  let at = i / p.words * p.ph * p.pw * c4 + element;
+  if (p.drop == 1) {
+    // Four channels are one draw.
+    let kept = are_kept(drop_words(p.base * p.ph * p.pw * c4 + at, p.id), p.threshold);
+    best = select(vec4f(), best * p.scale, kept);
+    winner = select(vec4u(255), winner, kept);
+  }
+  y[at] = best;
+  taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
+}
+`,
   'copy/copy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
 // threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
 // neighbouring elements.

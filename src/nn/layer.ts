@@ -13,6 +13,7 @@
  */
 import type { Shape } from '../kernels/spec.ts';
 import { ShapeError, ValueError } from '../platform/errors.ts';
+import type { MaxPool2dOptions } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Initializer } from './initializers.ts';
 import type { Declaration } from './parameters.ts';
@@ -53,6 +54,9 @@ export interface Pass {
   readonly observe?: ((layer: BuiltLayer, output: Tensor) => void) | undefined;
 }
 
+/** Where the windows of a max pooling lie, and what it drops. */
+export type PoolWindows = Omit<MaxPool2dOptions, 'name'>;
+
 /** What a layer's `build` gives. */
 export interface Built {
   /** Shape of its output for one example. */
@@ -64,6 +68,10 @@ export interface Built {
   readonly field?: ReceptiveField;
   /** The layers it is made of. */
   readonly children?: readonly BuiltLayer[];
+  /** A convolution's: computes it and the max pooling behind it as one, if it can. */
+  readonly withPooling?: (x: Tensor, pass: Pass, pool: PoolWindows) => Tensor;
+  /** A max pooling's that asks for that. */
+  readonly pooling?: (pass: Pass) => PoolWindows;
   /** [N, ...input] to [N, ...output]. */
   readonly apply: (x: Tensor, pass: Pass) => Tensor;
   /** The same, with something behind it in its own kernels. Only layers whose op can do that have it. */
@@ -93,6 +101,8 @@ export interface BuiltLayer {
   /** How much of the picture one value of the output depends on. */
   readonly field: ReceptiveField;
   readonly children: readonly BuiltLayer[];
+  readonly withPooling: Built['withPooling'];
+  readonly pooling: Built['pooling'];
   readonly apply: (x: Tensor, pass: Pass) => Tensor;
   readonly applyWith: ApplyWith | undefined;
 }
@@ -209,6 +219,8 @@ function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
     flops: built.flops,
     field: built.field ?? widen(scope.field, built.reach),
     children,
+    withPooling: built.withPooling,
+    pooling: built.pooling,
     apply: built.apply,
     applyWith: built.applyWith,
   };
@@ -249,6 +261,23 @@ function checkInput(layer: BuiltLayer, x: Tensor): void {
         : `${title(layer)}: input is [N, ${shape.join(', ')}], it was built for [N, ${layer.input.join(', ')}]`,
     );
   }
+}
+
+/**
+ * Runs layers one after the other. A pooling that asks for it is computed together with the convolution before it, unless
+ * somebody looks at the outputs: then the map between the two exists too.
+ */
+export function runLayers(layers: readonly BuiltLayer[], x: Tensor, pass: Pass): Tensor {
+  let y = x;
+  for (let i = 0; i < layers.length; i++) {
+    const [layer, next] = [layers[i]!, layers[i + 1]];
+    if (layer.withPooling && next?.pooling && !pass.observe) {
+      checkInput(layer, y);
+      y = layer.withPooling(y, pass, next.pooling(pass));
+      i++;
+    } else y = runLayer(layer, y, pass);
+  }
+  return y;
 }
 
 /** The layer and all below it, each before its children. */

@@ -1,8 +1,9 @@
 import type { Shape } from '../../kernels/spec.ts';
 import { type Padding, windowAxis } from '../../kernels/window.ts';
-import { conv2d } from '../../tensor/ops/index.ts';
+import { conv2d, conv2dMaxPool } from '../../tensor/ops/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Initializer } from '../initializers.ts';
-import { type BuildScope, type Built, Layer, type LayerOptions } from '../layer.ts';
+import { type BuildScope, type Built, Layer, type LayerOptions, type Pass } from '../layer.ts';
 import { type ActivationName, checkActivation, splitActivation } from './activation.ts';
 
 export interface Conv2dOptions extends LayerOptions {
@@ -53,12 +54,20 @@ export class Conv2d extends Layer<Conv2dOptions> {
     const biasName = bias ? scope.parameter('bias', [filters], { initializer: 'zeros', decay: false }) : undefined;
     const { fused, after } = splitActivation(activation);
     const options = { name: scope.name, stride, dilation, padding, ...fused };
+    const parameters = (pass: Pass): [Tensor, Tensor | undefined] => [
+      pass.get(kernelName),
+      biasName ? pass.get(biasName) : undefined,
+    ];
+    const canPool = activation === 'linear' || activation === 'relu';
     const values = rows * columns * filters;
     return {
       output: [rows, columns, filters],
       flops: values * (2 * window[0] * window[1] * channels + Number(bias) + Number(activation !== 'linear')),
       reach: { window, stride, dilation },
-      apply: (x, pass) => after(conv2d(x, pass.get(kernelName), biasName ? pass.get(biasName) : undefined, options)),
+      apply: (x, pass) => after(conv2d(x, ...parameters(pass), options)),
+      ...(canPool && {
+        withPooling: (x, pass, pool) => conv2dMaxPool(x, ...parameters(pass), { ...options, pool }),
+      }),
     };
   }
 }

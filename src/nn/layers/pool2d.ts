@@ -17,13 +17,19 @@ export interface Pool2dOptions extends LayerOptions {
 export interface MaxPool2dOptions extends Pool2dOptions {
   /** Share of the results that is dropped in training, as by a {@link Dropout} behind it. Default 0. */
   readonly dropout?: number;
+  /**
+   * In a `Sequential`, computed together with the convolution right before it, whose output is then never stored: the
+   * same function in less time and memory where that output is large and cheap, as in a first layer. Capturing outputs
+   * runs the two one after the other. Default false.
+   */
+  readonly fused?: boolean;
 }
 
-abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
-  /** The op that it is for this model. */
-  protected abstract pool(scope: BuildScope): (x: Tensor, options: PoolOptions, pass: Pass) => Tensor;
+type PoolingOp = (x: Tensor, options: PoolOptions, pass: Pass) => Tensor;
 
-  build(input: Shape, scope: BuildScope): Built {
+abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
+  /** What a pooling gives that `pool` computes. */
+  protected place(input: Shape, scope: BuildScope, pool: PoolingOp): Built {
     const { padding = 'valid' } = this.options;
     const window = scope.pair('window', this.options.window);
     const stride = scope.pair('stride', this.options.stride ?? window);
@@ -34,7 +40,6 @@ abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
       scope.refuse(`a window of ${window.join('x')} does not fit into ${height}x${width}; leave out this pooling`);
     }
     const options = { name: scope.name, window, stride, padding };
-    const pool = this.pool(scope);
     return {
       output: [rows, columns, channels],
       flops: rows * columns * channels * window[0] * window[1],
@@ -51,9 +56,12 @@ abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
 export class MaxPool2d extends Pool2d<MaxPool2dOptions> {
   readonly type = 'maxPool2d';
 
-  protected pool(scope: BuildScope): (x: Tensor, options: PoolOptions, pass: Pass) => Tensor {
-    const drop = dropoutOf(this.options.dropout, scope);
-    return (x, options, pass) => maxPool2d(x, { ...options, dropout: drop(pass) });
+  build(input: Shape, scope: BuildScope): Built {
+    const { window, stride = window, padding = 'valid', dropout, fused = false } = this.options;
+    const drop = dropoutOf(dropout, scope);
+    const built = this.place(input, scope, (x, options, pass) => maxPool2d(x, { ...options, dropout: drop(pass) }));
+    if (!fused) return built;
+    return { ...built, pooling: pass => ({ window, stride, padding, dropout: drop(pass) }) };
   }
 }
 
@@ -61,8 +69,8 @@ export class MaxPool2d extends Pool2d<MaxPool2dOptions> {
 export class AvgPool2d extends Pool2d<Pool2dOptions> {
   readonly type = 'avgPool2d';
 
-  protected pool(): (x: Tensor, options: PoolOptions) => Tensor {
-    return avgPool2d;
+  build(input: Shape, scope: BuildScope): Built {
+    return this.place(input, scope, avgPool2d);
   }
 }
 

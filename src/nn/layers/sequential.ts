@@ -1,21 +1,14 @@
 import type { Shape } from '../../kernels/spec.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import {
-  type BuildScope,
-  type Built,
-  type BuiltLayer,
-  Layer,
-  type LayerConfig,
-  type LayerOptions,
-  type Pass,
-  runLayer,
-} from '../layer.ts';
+import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions, runLayers } from '../layer.ts';
 
 export interface SequentialOptions extends LayerOptions {
   readonly layers: readonly Layer[];
 }
 
-/** One layer after the other. */
+/**
+ * One layer after the other.
+ * @throws ShapeError when a pooling is to be fused with something that is no convolution.
+ */
 export class Sequential extends Layer<SequentialOptions> {
   readonly type = 'sequential';
 
@@ -29,17 +22,22 @@ export class Sequential extends Layer<SequentialOptions> {
       return child;
     });
     const last = children[children.length - 1];
-    const run = (layers: readonly BuiltLayer[], x: Tensor, pass: Pass) =>
-      layers.reduce((y, child) => runLayer(child, y, pass), x);
+    for (const [i, { name, pooling }] of children.entries()) {
+      if (!pooling || children[i - 1]?.withPooling) continue;
+      scope.refuse(
+        `'${name}' is fused, but no conv2d with ReLU or no activation stands right before it; leave out 'fused'`,
+      );
+    }
     return {
       output: shape,
       flops: 0,
       field,
       children,
-      apply: (x, pass) => run(children, x, pass),
+      apply: (x, pass) => runLayers(children, x, pass),
       // What stands behind the whole stands behind its last layer.
       applyWith:
-        last?.applyWith && ((x, pass, behind) => last.applyWith!(run(children.slice(0, -1), x, pass), pass, behind)),
+        last?.applyWith &&
+        ((x, pass, behind) => last.applyWith!(runLayers(children.slice(0, -1), x, pass), pass, behind)),
     };
   }
 

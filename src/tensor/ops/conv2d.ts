@@ -1,11 +1,12 @@
 import { conv2dKernel } from '../../kernels/conv2d.ts';
-import { geometryOf } from '../../kernels/conv2d-geometry.ts';
+import { type Conv2dGeometry, geometryOf } from '../../kernels/conv2d-geometry.ts';
 import { conv2dInputGradKernel } from '../../kernels/conv2d-input-grad.ts';
 import { conv2dKernelGradKernel } from '../../kernels/conv2d-kernel-grad.ts';
 import type { Padding } from '../../kernels/window.ts';
 import { ShapeError } from '../../platform/errors.ts';
+import type { Upstream } from '../autograd.ts';
 import type { Tensor } from '../tensor.ts';
-import { type FusedActivation, unfuseInLoads } from './activation-grad.ts';
+import { type FusedActivation, type MaskedGradient, unfuseInLoads } from './activation-grad.ts';
 import type { OpExample } from './registry.ts';
 import { type Pair, pair, placeWindows } from './windows.ts';
 
@@ -22,6 +23,55 @@ export interface Conv2dOptions {
   name?: string;
 }
 
+/** A convolution's operands and shapes, checked. */
+export interface PlacedConvolution {
+  readonly geometry: Conv2dGeometry;
+  readonly x: Tensor;
+  readonly kernel: Tensor;
+  readonly bias: Tensor | undefined;
+}
+
+/** Checks the operands of a convolution, which messages call `op`. @throws ShapeError, ValueError as conv2d says. */
+export function placeConvolution(
+  op: string,
+  x: Tensor,
+  kernel: Tensor,
+  bias: Tensor | undefined,
+  options: Conv2dOptions,
+): PlacedConvolution {
+  if (kernel.rank !== 4) throw new ShapeError(`${op}: kernel must be [height, width, Cin, Cout], got ${kernel}`);
+  const [kh, kw, cin, cout] = kernel.shape as [number, number, number, number];
+  const stride = pair(op, 'stride', options.stride ?? 1);
+  const dilation = pair(op, 'dilation', options.dilation ?? 1);
+  const { padding = 'valid' } = options;
+  const { c, ...windows } = placeWindows(op, x, { window: [kh, kw], stride, dilation, padding });
+  if (c !== cin) throw new ShapeError(`${op}: input has ${c} channels, kernel expects ${cin}`);
+  if (bias && (bias.rank !== 1 || bias.size !== cout)) {
+    throw new ShapeError(`${op}: bias must be [${cout}], one value for each output channel, got ${bias}`);
+  }
+  return { geometry: geometryOf({ ...windows, cin, cout }), x, kernel, bias };
+}
+
+/** Gradients of a convolution's input, kernel and bias, in this order; undefined where none is wanted. */
+export function convolutionGradients(
+  { geometry, x, kernel }: PlacedConvolution,
+  masked: MaskedGradient,
+  { needs, into }: Pick<Upstream, 'needs' | 'into'>,
+): (Tensor | undefined)[] {
+  const { engine } = x;
+  const mask = Number(!!masked.y);
+  const input = needs[0]
+    ? engine.run(conv2dInputGradKernel, { ...geometry, mask }, { ...masked, kernel }, { dx: into[0] })
+    : undefined;
+  // One kernel sums both over the pixels, so a frozen kernel under a trained bias saves nothing.
+  const p = { ...geometry, mask, db: Number(!!needs[2]), accumulate: 0 };
+  const weights =
+    needs[1] || needs[2]
+      ? engine.run(conv2dKernelGradKernel, p, { x, ...masked }, { dkernel: into[1], db: into[2] })
+      : undefined;
+  return [input?.dx, weights?.dkernel, weights?.db];
+}
+
 /**
  * 2-D convolution (cross-correlation, as every network library has it).
  *
@@ -33,35 +83,14 @@ export interface Conv2dOptions {
  * an option that is no positive integer.
  */
 export function conv2d(x: Tensor, kernel: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
-  const { padding = 'valid', activation, name } = options;
-  const op = name ? `conv2d '${name}'` : 'conv2d';
-  if (kernel.rank !== 4) throw new ShapeError(`${op}: kernel must be [height, width, Cin, Cout], got ${kernel}`);
-  const [kh, kw, cin, cout] = kernel.shape as [number, number, number, number];
-  const stride = pair(op, 'stride', options.stride ?? 1);
-  const dilation = pair(op, 'dilation', options.dilation ?? 1);
-  const { c, ...windows } = placeWindows(op, x, { window: [kh, kw], stride, dilation, padding });
-  if (c !== cin) throw new ShapeError(`${op}: input has ${c} channels, kernel expects ${cin}`);
-  if (bias && (bias.rank !== 1 || bias.size !== cout)) {
-    throw new ShapeError(`${op}: bias must be [${cout}], one value for each output channel, got ${bias}`);
-  }
-  const geometry = geometryOf({ ...windows, cin, cout });
+  const { activation, name } = options;
+  const placed = placeConvolution(name ? `conv2d '${name}'` : 'conv2d', x, kernel, bias, options);
   const { engine } = x;
-  const forward = { ...geometry, bias: Number(!!bias), relu: Number(activation === 'relu') };
+  const forward = { ...placed.geometry, bias: Number(!!bias), relu: Number(activation === 'relu') };
   const y = engine.run(conv2dKernel, forward, { x, kernel, bias }).y!;
-  return engine.record('conv2d', bias ? [x, kernel, bias] : [x, kernel], y, ({ dy: upstream, needs, into }) => {
-    const masked = unfuseInLoads(upstream, y, activation);
-    const mask = Number(!!masked.y);
-    const input = needs[0]
-      ? engine.run(conv2dInputGradKernel, { ...geometry, mask }, { ...masked, kernel }, { dx: into[0] })
-      : undefined;
-    // One kernel sums both over the pixels, so a frozen kernel under a trained bias saves nothing.
-    const p = { ...geometry, mask, db: Number(!!needs[2]), accumulate: 0 };
-    const weights =
-      needs[1] || needs[2]
-        ? engine.run(conv2dKernelGradKernel, p, { x, ...masked }, { dkernel: into[1], db: into[2] })
-        : undefined;
-    return [input?.dx, weights?.dkernel, weights?.db];
-  });
+  return engine.record('conv2d', bias ? [x, kernel, bias] : [x, kernel], y, upstream =>
+    convolutionGradients(placed, unfuseInLoads(upstream.dy, y, activation), upstream),
+  );
 }
 
 export const conv2dExample: OpExample = {

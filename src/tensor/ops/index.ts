@@ -4,6 +4,7 @@ export { type BatchNorm2dOptions, batchNorm2d } from './batch-norm2d.ts';
 export { add, div, equal, greater, less, maximum, minimum, mul, pow, sub } from './binary.ts';
 export { concat } from './concat.ts';
 export { type Conv2dOptions, conv2d } from './conv2d.ts';
+export { type Conv2dMaxPoolOptions, conv2dMaxPool } from './conv2d-max-pool.ts';
 export { type DenseOptions, dense } from './dense.ts';
 export { type DropoutChoice, dropout } from './dropout.ts';
 export { type GatherBatchOptions, type GatheredBatch, gatherBatch } from './gather-batch.ts';

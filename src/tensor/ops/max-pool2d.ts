@@ -23,7 +23,7 @@ export interface MaxPool2dOptions extends Pool2dOptions {
 }
 
 /** Checks the options of a pooling and makes its parameters. */
-export function placePooling(op: string, x: Tensor, options: Pool2dOptions) {
+export function placePooling(op: string, x: Pick<Tensor, 'rank' | 'shape'>, options: Pool2dOptions) {
   const where = options.name ? `${op} '${options.name}'` : op;
   const window = pair(where, 'window', options.window ?? 2);
   const stride = pair(where, 'stride', options.stride ?? window);

@@ -6,6 +6,7 @@ import { batchNorm2dExample } from './batch-norm2d.ts';
 import { binaryExamples } from './binary.ts';
 import { concatExample } from './concat.ts';
 import { conv2dExample } from './conv2d.ts';
+import { conv2dMaxPoolExample } from './conv2d-max-pool.ts';
 import { denseExample } from './dense.ts';
 import { dropoutExample } from './dropout.ts';
 import { gatherRowsExample } from './gather-rows.ts';
@@ -61,6 +62,7 @@ export const ops: readonly OpExample[] = [
   softmaxExample,
   softmaxCrossEntropyExample,
   conv2dExample,
+  conv2dMaxPoolExample,
   maxPool2dExample,
   globalAvgPoolExample,
   avgPool2dExample,

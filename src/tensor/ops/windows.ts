@@ -25,7 +25,11 @@ export function pair(op: string, name: string, value: Pair): readonly [number, n
  * Windows of an op over x [N, H, W, C], as kernel parameters.
  * @throws ShapeError when x is no batch of pictures or no window fits; ValueError for an unknown padding.
  */
-export function placeWindows(op: string, x: Tensor, { window, stride, dilation = [1, 1], padding }: WindowOptions) {
+export function placeWindows(
+  op: string,
+  x: Pick<Tensor, 'rank' | 'shape'>,
+  { window, stride, dilation = [1, 1], padding }: WindowOptions,
+) {
   if (x.rank !== 4) throw new ShapeError(`${op}: input must be [N, H, W, C], got ${x}`);
   if (padding !== 'valid' && padding !== 'same') {
     throw new ValueError(`${op}: padding must be 'valid' or 'same', got '${String(padding)}'`);
