@@ -7,9 +7,9 @@ import { REPLY, type Replies, type Reply, type Request } from './protocol.ts';
 export class Skip extends Error {}
 
 /** Milliseconds in which any request must be answered; a contender that takes longer is ended. */
-const PATIENCE = 25_000;
-/** Frameworks that are loaded for the first time take their time. */
-const PATIENCE_TO_OPEN = 120_000;
+export const PATIENCE = 25_000;
+/** Frameworks that are loaded for the first time, and kernels that are tuned, take their time. */
+export const MORE_PATIENCE = 120_000;
 /** Lines of its stderr that are told when a contender dies. */
 const LAST_WORDS = 5;
 
@@ -43,7 +43,7 @@ export class Contender {
   /** @throws Skip when it cannot be had. */
   async open(adapter: string | undefined): Promise<void> {
     const request = { do: 'open', peer: this.name, ...(adapter !== undefined && { adapter }) } as const;
-    const { version, device } = await this.ask<'open'>(request, PATIENCE_TO_OPEN);
+    const { version, device } = await this.ask<'open'>(request, MORE_PATIENCE);
     this.version = version;
     this.device = device;
   }

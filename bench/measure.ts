@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contender, Skip } from './contender.ts';
+import { type Contender, MORE_PATIENCE, PATIENCE, Skip } from './contender.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import { COMPARED } from './kernels.ts';
 import { whyNot } from './peers/part.ts';
@@ -170,7 +170,7 @@ async function checkAll(
   for (const runner of runners) {
     if (runner.skipped !== undefined) continue;
     await attempt(runner, async () => {
-      const { outputs } = await runner.contender.ask<'check'>({ do: 'check', task, folder });
+      const { outputs } = await runner.contender.ask<'check'>({ do: 'check', task, folder }, patience(runner.entry));
       const got: Record<string, Float32Array> = {};
       for (const name of COMPARED[work.op]!) got[name] = readFloats(outputs[name]!);
       compareOutputs(runner, got, expected, truth);
@@ -183,6 +183,10 @@ async function checkAll(
   });
   compared.set(keyOf(work), new Map(outcome));
 }
+
+/** Tuning, of kernels or of flags, happens before the comparison. */
+const patience = ({ name }: PeerEntry) => (TUNES.includes(name) ? MORE_PATIENCE : PATIENCE);
+const TUNES = ['weft-tuned', 'tfjs-webgpu-flags'];
 
 /** @throws Skip when they are not what they should be. */
 function compareOutputs(runner: Runner, got: Outputs, expected: Outputs | undefined, truth: Truth | undefined): void {

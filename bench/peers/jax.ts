@@ -3,7 +3,7 @@ import process from 'node:process';
 import * as jax from '@jax-js/jax';
 import type { GpuSource } from '../../src/platform/platform.ts';
 import { COMPARED } from '../kernels.ts';
-import { openDawn, resting, setNavigator } from './dawn.ts';
+import { openDawn, Refusals, resting, setNavigator } from './dawn.ts';
 import { type JaxComputation, jaxCompute } from './jax-work.ts';
 import { CHECKED_STEPS, type Outputs, type Peer, type Prepared, type Task, Unsupported } from './peer.ts';
 
@@ -21,11 +21,13 @@ export async function openJax(device: 'webgpu' | 'wasm', adapter: string | undef
 class JaxPeer implements Peer {
   readonly version = VERSION;
   readonly device: string;
+  private readonly refusals: Refusals | undefined;
 
   constructor(
     device: 'webgpu' | 'wasm',
     private readonly source: GpuSource | undefined,
   ) {
+    this.refusals = device === 'webgpu' ? new Refusals(jax.getWebGPUDevice()) : undefined;
     this.device = device === 'webgpu' ? 'the adapter of weft' : `Node ${process.version}`;
   }
 
@@ -69,5 +71,6 @@ class JaxPeer implements Peer {
   private async finish(computation: JaxComputation): Promise<void> {
     await computation.ready();
     if (this.source) await jax.getWebGPUDevice().queue.onSubmittedWorkDone();
+    this.refusals?.check();
   }
 }

@@ -5,11 +5,15 @@ import { type Peer, Unsupported } from './peer.ts';
 export async function openPeer(name: string, adapter: string | undefined): Promise<Peer> {
   switch (name) {
     case 'weft':
-      return await (await import('./weft.ts')).openWeft(adapter);
+      return await (await import('./weft.ts')).openWeft(adapter, 'shipped');
+    case 'weft-untuned':
+      return await (await import('./weft.ts')).openWeft(adapter, 'estimated');
+    case 'weft-tuned':
+      return await (await import('./weft.ts')).openWeft(adapter, 'tuned');
     case 'weft-winograd':
-      return await (await import('./weft.ts')).openWeft(adapter, 'winograd');
+      return await (await import('./weft.ts')).openWeft(adapter, 'shipped', 'winograd');
     case 'weft-f16':
-      return await (await import('./weft.ts')).openWeft(adapter, 'f16');
+      return await (await import('./weft.ts')).openWeft(adapter, 'shipped', 'f16');
     case 'tfjs-webgpu':
       return await (await import('./tfjs.ts')).openTfjs('webgpu', adapter);
     case 'tfjs-webgpu-flags':

@@ -13,7 +13,9 @@ export interface PeerEntry {
 }
 
 export const peers: readonly PeerEntry[] = [
-  { name: 'weft', title: 'weft', kind: 'weft' },
+  { name: 'weft', title: 'weft', kind: 'weft', settings: 'the tables that ship with it' },
+  { name: 'weft-untuned', title: 'weft, untuned', kind: 'weft', settings: 'estimates alone' },
+  { name: 'weft-tuned', title: 'weft, tuned', kind: 'weft', settings: 'kernels measured before each line' },
   { name: 'weft-winograd', title: 'weft, Winograd', kind: 'weft', traded: 'winograd', settings: "allow: ['winograd']" },
   { name: 'weft-f16', title: 'weft, f16 storage', kind: 'weft', traded: 'f16', settings: "allow: ['f16']" },
   { name: 'tfjs-webgpu', title: 'tfjs webgpu', kind: 'webgpu' },

@@ -12,22 +12,30 @@ import type { GpuSource } from '../../src/platform/platform.ts';
 import { type CompiledStep, compile } from '../../src/tensor/compile.ts';
 import { Engine } from '../../src/tensor/engine.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { tune } from '../../src/tensor/tuner.ts';
 import { TrainStep } from '../../src/train/step.ts';
 import { WEIGHTS, withoutDropout } from '../inputs.ts';
 import { ADAM, COMPARED, kernelCall } from '../kernels.ts';
 import { resting } from './dawn.ts';
 import { CHECKED_STEPS, type Outputs, type Peer, type Prepared, type Task, Unsupported } from './peer.ts';
 
+/** How weft chooses its kernels: by the tables that ship with it, by its estimates alone, or by measuring here and now. */
+export type Choice = 'shipped' | 'estimated' | 'tuned';
+
 /** @param trade only what gives this up for speed; else nothing is given up. */
-export async function openWeft(adapter: string | undefined, trade?: Trade): Promise<Peer> {
+export async function openWeft(adapter: string | undefined, choice: Choice, trade?: Trade): Promise<Peer> {
   const source = await openGpu(adapter === undefined ? {} : { adapter });
-  const engine = await Engine.open(source, trade ? { allow: [trade] } : {});
-  return new WeftPeer(source, engine, trade);
+  const options = { ...(choice === 'estimated' && { tuned: [] }), ...(trade && { allow: [trade] }) };
+  return new WeftPeer(source, await Engine.open(source, options), choice, trade);
 }
+
+/** No call of a network is begun to be measured after so many seconds. */
+const TUNE_SECONDS = 15;
 
 /** A compiled piece of work with what it reads and returns. */
 interface Built extends Disposable {
-  readonly step: CompiledStep<unknown>;
+  readonly steps: readonly CompiledStep<unknown>[];
+  call(): Promise<void>;
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
@@ -38,6 +46,7 @@ class WeftPeer implements Peer {
   constructor(
     private readonly source: GpuSource,
     private readonly engine: Engine,
+    private readonly choice: Choice,
     private readonly trade: Trade | undefined,
   ) {
     const { device, description } = engine.gpu.device.info;
@@ -55,9 +64,9 @@ class WeftPeer implements Peer {
   }
 
   async check(task: Task): Promise<Outputs> {
+    await this.tuneFor(task);
     if (isTraining(task)) {
-      const network = withoutDropout(task.network!);
-      using training = await this.training({ ...task, network });
+      using training = await this.training({ ...task, network: withoutDropout(task.network!) });
       const losses: number[] = [];
       for (let i = 0; i < CHECKED_STEPS; i++) {
         await training.call();
@@ -66,7 +75,7 @@ class WeftPeer implements Peer {
       return { losses: Float32Array.from(losses) };
     }
     using built = await this.build(task);
-    await built.step.run({ step: 1, learningRate: ADAM.learningRate });
+    await built.call();
     const values: Record<string, Float32Array> = {};
     for (const name of COMPARED[task.work.op]!) {
       const all = (await built.outputs[name]!.data()) as Float32Array;
@@ -76,38 +85,42 @@ class WeftPeer implements Peer {
     return values;
   }
 
+  /** Measures the kernels of this work, and pins what was found to be the fastest. */
+  private async tuneFor(task: Task): Promise<void> {
+    if (this.choice !== 'tuned') return;
+    const { engine } = this;
+    const { chooser } = engine.gpu;
+    chooser.calls.clear();
+    const trial = isTraining(task) ? await this.training(task) : await this.build(task);
+    trial[Symbol.dispose]();
+    const { calls } = await tune(engine, [...chooser.calls.values()], { budgetSeconds: TUNE_SECONDS });
+    for (const { key, row } of calls) chooser.table[key] = row.variant;
+  }
+
   async prepare(task: Task): Promise<Prepared> {
     const { device } = this.engine.gpu;
-    if (isTraining(task)) {
-      const training = await this.training(task);
-      const traded = this.tradedIn(training.step.compiled);
-      return {
-        how: `${training.step.compiled.reduce((sum, { work }) => sum + work.length, 0)} dispatches`,
-        ...traded,
-        call: () => training.call(),
-        finish: () => device.finish(),
-        read: async () => void (await training.loss()),
-        dispose: () => training[Symbol.dispose](),
-      };
-    }
-    const built = await this.build(task);
-    const variants = new Set(built.step.work.map(({ dispatch }) => dispatch.note.variant));
+    const built = isTraining(task) ? await this.training(task) : await this.build(task);
+    const work = built.steps.flatMap(step => step.work);
+    const traded = this.tradedIn(work.map(({ dispatch }) => dispatch.note));
+    const variants = new Set(work.map(({ dispatch }) => dispatch.note.variant));
     return {
-      how: kernelCall(task.work) ? [...variants].join(' + ') : `${built.step.work.length} dispatches`,
-      ...this.tradedIn([built.step]),
-      call: () => built.step.run({ step: 1, learningRate: ADAM.learningRate }),
+      how: kernelCall(task.work) ? [...variants].join(' + ') : `${work.length} dispatches`,
+      ...traded,
+      call: () => built.call(),
       finish: () => device.finish(),
-      read: async () => void (await Object.values(built.outputs)[0]!.data()),
+      read: async () => {
+        if ('loss' in built) await built.loss();
+        else await Object.values(built.outputs)[0]!.data();
+      },
       dispose: () => built[Symbol.dispose](),
     };
   }
 
   /** @throws Unsupported when nothing was given up, since the row would be weft's own once more. */
-  private tradedIn(steps: readonly CompiledStep<unknown>[]): { traded?: Trade } {
+  private tradedIn(notes: readonly { readonly kernel: string; readonly variant: string }[]): { traded?: Trade } {
     if (!this.trade) return {};
-    const used = steps.some(({ work }) => work.some(({ dispatch }) => this.isTraded(dispatch.note)));
-    if (!used) throw new Unsupported(`no kernel of this work has a variant with ${this.trade}`);
-    return { traded: this.trade };
+    if (notes.some(note => this.isTraded(note))) return { traded: this.trade };
+    throw new Unsupported(`no kernel of this work has a variant with ${this.trade}`);
   }
 
   private isTraded({ kernel, variant }: { kernel: string; variant: string }): boolean {
@@ -147,10 +160,10 @@ class WeftPeer implements Peer {
       y!.dispose();
     }
     const step = await compile(engine, () => engine.run(spec, p, given));
-    const written = { ...given, ...(step.result as Record<string, Tensor>) };
     return {
-      step,
-      outputs: written,
+      steps: [step],
+      call: () => step.run({ step: 1, learningRate: ADAM.learningRate }),
+      outputs: { ...given, ...(step.result as Record<string, Tensor>) },
       [Symbol.dispose]: () => {
         step[Symbol.dispose]();
         for (const tensor of own) tensor.dispose();
@@ -182,7 +195,8 @@ class WeftPeer implements Peer {
     const x = engine.keep(engine.tensor(images!.data, images!.shape, 'f32', 'images'));
     const step = await compile(engine, () => engine.noGrad(() => model.forward(x)));
     return {
-      step,
+      steps: [step],
+      call: () => step.run(),
       outputs: { output: step.result as Tensor },
       [Symbol.dispose]: () => {
         step[Symbol.dispose]();
@@ -207,7 +221,7 @@ class WeftPeer implements Peer {
     const indices = Uint32Array.from({ length: pictures.count }, (_, i) => i);
     let count = 0;
     return {
-      step,
+      steps: step.compiled,
       call: () => step.run(indices, pictures.count, ++count, learningRate),
       loss: async () => {
         const { loss } = await step.totals();
