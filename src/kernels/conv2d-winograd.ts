@@ -2,18 +2,21 @@ import { alignUp, type Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
 import { foldGrid, gridFor } from './grid.ts';
+import { MOST_DISPATCHES } from './repack-uniform.ts';
 import type { Plan, PlannedDispatch, Variant } from './spec.ts';
-import { fill, isSubgroup } from './subgroup.ts';
+import { isSubgroup } from './subgroup.ts';
 
 // Winograd's minimal filtering F(M x M, 3 x 3) (Lavin and Gray, 2015): transforms of kernel and input, a product for each
 // of the (M + 2)^2 positions of a tile, a transform of the products. shaders/lib/winograd.wgsl has the formulas.
 
-/** Scratch memory of one of the two large intermediates, at most; images are taken in parts so that it is kept. */
-const SCRATCH_BYTES = 64 << 20;
 /** Tiles of a workgroup of product_strip.wgsl. */
 const STRIP_TILES = 16;
+/** Of each of the two large intermediates, at most, unless a single image needs more. */
+const SCRATCH_BYTES = 128 << 20;
 /** Bytes of one uniform binding. */
 const WINDOW_BYTES = 64 << 10;
+/** Speed of the direct convolution's tiles in workgroup memory on a GPU (conv2d-gather.ts). */
+const DIRECT_TILES = 14;
 /** Below this the transforms cost more than is saved. */
 const FEWEST_CHANNELS = 8;
 
@@ -23,8 +26,12 @@ interface Product {
   readonly rows: number;
   readonly summed: number;
   readonly out: number;
+  /** Bytes of one of the two large intermediates that a cache holds, where it pays to keep to them. */
+  readonly cache: number;
   /** Channels that come out in one block of the transformed kernel. */
   readonly blockOf: (paddedOut: number) => number;
+  /** Multiples of the plain variant's speed. */
+  readonly speed: (s: StrideOneProblem, m: number, tiles: number, sizes: Sizes) => number;
   readonly plan: (s: Sizes, caps: Capabilities) => PlannedDispatch[];
 }
 
@@ -37,9 +44,33 @@ interface Sizes {
   readonly out: number;
 }
 
+/**
+ * Nanoseconds that one subgroup of lavapipe takes on an AVX2 host for a load or store of a scalar or a vec4 a lane, a load
+ * of a vec4 from a uniform buffer, a multiply-add of vec4s, and a broadcast. The plain variant computes an operation in
+ * two of them.
+ */
+const COST = { scalar: 20, vec4: 61, uniform: 24, multiply: 1.6, broadcast: 1 };
+const PLAIN = 0.5;
+
+/** What the tiles cost by the loads, stores and operations in the three shaders, against the plain variant. */
+const stripSpeed =
+  (lanes: number, quads: number): Product['speed'] =>
+  (s, m, tiles, { positions, summed, out }) => {
+    const [groups, blocks] = [summed / lanes, out / (4 * lanes)];
+    const input = positions * groups * 2 * COST.scalar;
+    const turn = quads * COST.uniform + STRIP_TILES * (COST.broadcast + quads * COST.multiply);
+    const strip = (STRIP_TILES / 4) * COST.vec4 + lanes * turn;
+    const products = positions * blocks * ((groups * strip) / (quads * STRIP_TILES) + 2 * COST.vec4);
+    const output = blocks * m * m * 4 * COST.scalar;
+    const operations = 2 * 9 * s.cin * s.cout * s.n * s.oh * s.ow;
+    return operations / (tiles * (input + products + output)) / PLAIN;
+  };
+
 /** A subgroup a workgroup, `quads` vec4s of channels a lane, the transformed kernel through uniform buffers. */
 const strips = (lanes: number, quads: 1 | 2): Product => ({
   ...{ rows: STRIP_TILES, summed: lanes, out: 4 * lanes * quads, blockOf: () => 4 * lanes * quads },
+  cache: 4 << 20,
+  speed: stripSpeed(lanes, quads),
   plan: ({ positions, stride, summed, out }, caps) => {
     const bytesOfK = 16 * lanes * quads;
     const inWindow = Math.floor(WINDOW_BYTES / bytesOfK);
@@ -74,6 +105,12 @@ const strips = (lanes: number, quads: 1 | 2): Product => ({
 /** Tiles of both factors in workgroup memory. */
 const TILES: Product = {
   ...{ rows: 64, summed: 16, out: 64, blockOf: out => out },
+  cache: Number.POSITIVE_INFINITY,
+  // An estimate: half of what fewer products would save, for the ways through memory between the three shaders.
+  speed: (s, m, tiles, { summed, out }) => {
+    const useful = (s.n * s.oh * s.ow * s.cin * s.cout) / (tiles * m * m * summed * out);
+    return (DIRECT_TILES / 2) * ((9 * m * m) / (m + 2) ** 2) * useful;
+  },
   plan: ({ positions, stride, summed, out }, caps) => [
     {
       shader: 'winograd/product_tile',
@@ -94,19 +131,27 @@ function productFor(s: StrideOneProblem, caps: Capabilities): Product {
   return strips(lanes, alignUp(s.cout, 8 * lanes) === alignUp(s.cout, 4 * lanes) ? 2 : 1);
 }
 
-/** Images in one part, tiles of one image, and the padded sizes of a full part. */
+/** Images in one part (taken in parts, scratch memory stays small), tiles of one image, and padded sizes of a full part. */
 function layOut(s: StrideOneProblem, m: number, product: Product, caps: Capabilities) {
   const tileRows = Math.ceil(s.oh / m);
   const tileColumns = Math.ceil(s.ow / m);
   const positions = (m + 2) ** 2;
   const summed = alignUp(s.cin, product.summed);
   const out = alignUp(s.cout, product.out);
-  const limit = Math.min(SCRATCH_BYTES, caps.maxBindingBytes);
-  const bytesOf = (images: number) =>
-    4 * positions * Math.max(summed, out) * alignUp(images * tileRows * tileColumns, product.rows);
-  let images = s.n;
-  while (images > 1 && bytesOf(images) > limit) images = Math.ceil(images / 2);
-  const fits = bytesOf(images) <= limit && 4 * positions * summed * out <= caps.maxBindingBytes;
+  const bytesOfTile = 4 * positions * Math.max(summed, out);
+  const bytesOf = (images: number) => bytesOfTile * alignUp(images * tileRows * tileColumns, product.rows);
+  const kernels = 4 * positions * summed * out;
+  const most = Math.min(SCRATCH_BYTES, caps.maxBindingBytes);
+  // Each part reads all windows again, a dispatch for each.
+  const worthwhile = MOST_DISPATCHES / Math.ceil(kernels / WINDOW_BYTES);
+  const isTooLarge = (parts: number) => {
+    const bytes = bytesOf(Math.ceil(s.n / parts));
+    return bytes > most || (bytes > product.cache && parts < worthwhile);
+  };
+  let parts = 1;
+  while (parts < s.n && isTooLarge(parts)) parts++;
+  const images = Math.ceil(s.n / parts);
+  const fits = Math.max(bytesOf(images), kernels) <= caps.maxBindingBytes;
   const stride = alignUp(images * tileRows * tileColumns, product.rows);
   return { tileRows, tileColumns, images, fits, sizes: { positions, summed, out, stride } };
 }
@@ -162,7 +207,6 @@ function plan(s: StrideOneProblem, m: number, caps: Capabilities): Plan {
 function winograd<P extends Conv2dGeometry>(
   m: number,
   ofLargest: number,
-  speed: { readonly software: number; readonly gpu: number },
   problem: (p: P) => StrideOneProblem,
 ): Variant<P> {
   return {
@@ -180,16 +224,20 @@ function winograd<P extends Conv2dGeometry>(
     speed: (p, caps) => {
       const s = problem(p);
       const product = productFor(s, caps);
-      const full = fill(s.oh, m) * fill(s.ow, m) * fill(s.cin, product.summed) * fill(s.cout, product.out);
-      return (caps.software ? speed.software : speed.gpu) * full;
+      const { images, sizes } = layOut(s, m, product, caps);
+      const speed = product.speed(s, m, Math.ceil(s.n / images) * sizes.stride, sizes);
+      // A software adapter keeps workgroup memory in RAM.
+      return caps.software && product === TILES ? speed / 6 : speed;
     },
     plan: (p, caps) => plan(problem(p), m, caps),
   };
 }
 
-function variants<P extends Conv2dGeometry>(problem: (p: P) => StrideOneProblem): readonly Variant<P>[] {
-  return [winograd(2, 1, { software: 30, gpu: 20 }, problem), winograd(4, 4, { software: 40, gpu: 24 }, problem)];
-}
+/** Errors are 0.05 and 0.5 of the kernel's tolerance for the largest sum, over 300 random shapes (`npm run rounding`). */
+const variants = <P extends Conv2dGeometry>(problem: (p: P) => StrideOneProblem): readonly Variant<P>[] => [
+  winograd(2, 1, problem),
+  winograd(4, 4, problem),
+];
 
 export const conv2dWinograd = variants(forwardProblem);
 export const conv2dInputGradWinograd = variants(inputGradProblem);

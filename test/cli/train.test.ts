@@ -119,6 +119,8 @@ describe('weft train', () => {
       [['train', 'resnet20', '--amsgrad', '--out', 'no'], "'sgd': knows no amsgrad; leave it out, or choose adam"],
       [['train', 'mlp', '--optimizer', 'sgd', '--nesterov', '--out', 'no'], 'nesterov looks ahead along the momentum'],
       [['train', '--resume', '--out', 'runs/mlp-seed1', '--lr', '0.1'], '--lr: a run that is resumed keeps'],
+      [['train', '--resume', '--out', 'runs/mlp-seed1', '--allow', 'f16'], '--allow: a run that is resumed keeps'],
+      [['train', 'mlp', '--allow', 'winograd,haste', '--out', 'no'], 'it must be one or several of winograd, f16'],
     ] as const;
     for (const [args, text] of cases) {
       const { status, stdout, stderr } = weft([...args]);
@@ -155,10 +157,12 @@ describe('weft train', () => {
 
   it('takes a part of the images, or all of them without validation', () => {
     const args = ['train', 'mlp', '--epochs', '1', '--json', '--batch', '64', '--micro-batches', '2'];
-    expect(weft([...args, '--limit', '400', '--out', 'part']).status).toBe(0);
+    expect(weft([...args, '--limit', '400', '--allow', 'winograd,f16', '--out', 'part']).status).toBe(0);
+    expect(config('part').allow).toEqual(['winograd', 'f16']);
     expect(config('part').data).toMatchObject({ train: 400, validation: 200, limit: 400 });
     expect(weft([...args, '--full', '--out', 'full']).status).toBe(0);
     expect(config('full').data).toMatchObject({ train: 2400, validation: 0, full: true });
+    expect(config('full')).not.toHaveProperty('allow');
     expect(metrics('full')[0]).not.toHaveProperty('valLoss');
   });
 
@@ -321,6 +325,9 @@ describe('weft profile', () => {
     expect(plan.flops).toBeGreaterThan(1e12);
     expect(plan.memory.peak).toBeLessThanOrEqual(1.2 * plan.memory.live);
     expect(plan.dispatches[0]).not.toHaveProperty('milliseconds');
+    const small = weft(['profile', 'cnn', '--plan', '--batch', '32', '--allow', 'winograd', '--json']);
+    const variants = (JSON.parse(small.stdout) as StepReport).dispatches.map(({ variant }) => variant);
+    expect(variants.some(variant => /^winograd/.test(variant))).toBe(true);
     const wrong = weft(['profile', 'cnn', '--plan', '--freeze', 'conv9']);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toMatch(/nothing matches 'conv9'; there are conv1.kernel/);
