@@ -9,6 +9,7 @@ import {
   outputShape,
 } from './conv2d-geometry.ts';
 import { conv2dInputGradProduct } from './conv2d-product.ts';
+import { conv2dInputGradStationary } from './conv2d-stationary.ts';
 import { conv2dInputGradStrips } from './conv2d-strip.ts';
 import { conv2dInputGradWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -47,6 +48,7 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
     ...gatherVariants(gatherInputGrad),
     conv2dInputGradProduct,
     ...conv2dInputGradStrips,
+    conv2dInputGradStationary,
     ...conv2dInputGradWinograd,
   ],
 });

@@ -9,6 +9,7 @@ import {
   outputShape,
 } from './conv2d-geometry.ts';
 import { conv2dProduct } from './conv2d-product.ts';
+import { conv2dStationary } from './conv2d-stationary.ts';
 import { conv2dStrips } from './conv2d-strip.ts';
 import { conv2dWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -46,5 +47,12 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
   reference: (p, { x, kernel, bias }) => ({ y: reference(p, x!, kernel!, bias) }),
   sample: r => ({ ...drawConv2d(r), bias: r.int(0, 1), relu: r.int(0, 1) }),
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw * p.cin + 1 },
-  variants: [...gatherVariants(gatherForward), forwardF16Tile, conv2dProduct, ...conv2dStrips, ...conv2dWinograd],
+  variants: [
+    ...gatherVariants(gatherForward),
+    forwardF16Tile,
+    conv2dProduct,
+    ...conv2dStrips,
+    conv2dStationary,
+    ...conv2dWinograd,
+  ],
 });

@@ -17,6 +17,8 @@ export interface Weights {
   readonly flip: boolean;
   /** Name of the kernel's tensor. */
   readonly tensor: string;
+  /** Summed channels of every slice, filled up with zero weights. Default: as many as 64 KiB hold, evenly. */
+  readonly perSlice?: number;
 }
 
 /** The part of the weights that one dispatch sees: a block of output channels, a slice of the summed ones. */
@@ -57,8 +59,8 @@ export function repackUniform(
   const { kh, kw, summed, out, flip, tensor } = weights;
   const subgroup = caps.subgroupSize;
   const width = 4 * subgroup;
-  const padded = alignUp(summed, subgroup);
-  const count = Math.ceil(padded / channelsPerSlice(weights, subgroup));
+  const padded = alignUp(summed, weights.perSlice ?? subgroup);
+  const count = Math.ceil(padded / (weights.perSlice ?? channelsPerSlice(weights, subgroup)));
   const perSlice = alignUp(Math.ceil(padded / count), subgroup);
   const stride = alignUp(perSlice * kh * kw * width, Math.max(ALIGNMENT / 4, width));
   const outBlocks = Math.ceil(out / width);

@@ -1,0 +1,77 @@
+import type { Capabilities } from '../gpu/capabilities.ts';
+import type { Conv2dGeometry } from './conv2d-geometry.ts';
+import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
+import { foldGrid } from './grid.ts';
+import { channelsPerSlice, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
+import type { Plan, Variant } from './spec.ts';
+import { fill, isSubgroup } from './subgroup.ts';
+
+// Convolutions for software adapters with the weights held still (shaders/conv2d/stationary.wgsl says how and why).
+
+type Forward = Conv2dGeometry & { bias: number; relu: number };
+type InputGrad = Conv2dGeometry & { mask: number };
+
+/** More weights than those of nine taps do not stay in the first-level cache; fewer than four do not pay for a column's loads. */
+const [FEWEST_TAPS, MOST_TAPS] = [4, 9];
+/** Input channels that a workgroup sums over: two for each lane. */
+const summedChannels = (caps: Capabilities) => 2 * caps.subgroupSize;
+/** Output channels of a workgroup: a vec4 for each lane. */
+const outChannels = (caps: Capabilities) => 4 * caps.subgroupSize;
+
+const countDispatches = (s: StrideOneProblem, caps: Capabilities) =>
+  Math.ceil(s.cin / summedChannels(caps)) * Math.ceil(s.cout / outChannels(caps));
+
+/** Workgroups enough to keep many cores busy ... */
+const MOST_GROUPS = 64;
+/** ... as long as each walks so many columns that loading its weights, as dear as some ten columns, does not count. */
+const FEWEST_COLUMNS = 64;
+
+function planStationary(s: StrideOneProblem, caps: Capabilities): Plan {
+  const perSlice = summedChannels(caps);
+  const weights = { kh: s.kh, kw: s.kw, summed: s.cin, out: s.cout, flip: s.flip, tensor: 'kernel', perSlice };
+  const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
+  const rows = s.n * s.oh;
+  const rowsPerGroup = Math.max(Math.ceil(rows / MOST_GROUPS), Math.ceil(FEWEST_COLUMNS / s.w));
+  const passes = slices.map(slice => ({
+    shader: 'conv2d/stationary' as const,
+    constants: { SG: caps.subgroupSize, KH: s.kh, KW: s.kw },
+    uniform: [
+      ...[s.n, s.h, s.w, s.cin, s.oh, s.ow, s.cout, s.padTop, s.padLeft],
+      ...[slice.firstSummed, slice.firstOut, rowsPerGroup],
+      ...[Number(!slice.isFirst), slice.isFirst ? s.bias : 0, slice.isLast ? s.relu : 0],
+    ],
+    bindings: [s.from, slice.binding, s.bias ? 'bias' : s.from, s.to],
+    workgroups: foldGrid(Math.ceil(rows / rowsPerGroup), caps),
+  }));
+  return { dispatches: [dispatch, ...passes], scratch: { packed: scratchBytes } };
+}
+
+function stationary<P extends Conv2dGeometry>(
+  problem: (p: P) => StrideOneProblem,
+  fits: (p: P) => boolean,
+): Variant<P> {
+  return {
+    name: 'stationary',
+    supports: (p, caps) => {
+      if (!isSubgroup(caps) || !stepsByOne(p) || !fits(p)) return false;
+      if (p.kh * p.kw < FEWEST_TAPS || p.kh * p.kw > MOST_TAPS) return false;
+      if (caps.maxUniformBytes < 64 << 10 || channelsPerSlice(p, caps.subgroupSize) < summedChannels(caps))
+        return false;
+      const s = problem(p);
+      const reached = s.padLeft < s.kw && s.ow <= s.w + s.padLeft;
+      return reached && s.cin % 2 === 0 && s.cout % 4 === 0 && countDispatches(s, caps) <= MOST_DISPATCHES;
+    },
+    speed: (p, caps) => {
+      if (!caps.software) return 0.5;
+      const s = problem(p);
+      const lanes = fill(s.cin, summedChannels(caps)) * fill(s.cout, outChannels(caps));
+      // A column costs the same loads and stores however few its taps are; with valid padding some give nothing.
+      return 46 * lanes * ((s.kh * s.kw) / MOST_TAPS) * Math.min(1, s.ow / s.w);
+    },
+    plan: (p, caps) => planStationary(problem(p), caps),
+  };
+}
+
+export const conv2dStationary: Variant<Forward> = stationary(forwardProblem, () => true);
+
+export const conv2dInputGradStationary: Variant<InputGrad> = stationary(inputGradProblem, p => !p.mask);
