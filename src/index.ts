@@ -89,7 +89,9 @@ export {
   confusedPairs,
   confusionMatrix,
 } from './train/metrics.ts';
+export { prepareRun } from './train/prepare.ts';
 export { RunFolder } from './train/run-folder.ts';
+export { measureStartup, type Startup } from './train/startup.ts';
 
 // --- Files ----------------------------------------------------------------------------------------------------------
 

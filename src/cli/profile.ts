@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { noise } from '../data/noise.ts';
 import type { Capabilities } from '../gpu/capabilities.ts';
@@ -18,6 +18,7 @@ import { print, printJson } from './output.ts';
 import { fromTyped, recipeOf, wholeFrom } from './parse.ts';
 import { describePlan, describeProfile } from './profile-text.ts';
 import { ProgressBar } from './progress.ts';
+import { reportStartup } from './startup.ts';
 
 /** What `weft profile --plan --json` prints: one training step before anything of it has run. */
 export interface StepReport<D extends DispatchNote = DispatchNote> {
@@ -67,6 +68,8 @@ interface ProfileOptions extends GlobalOptions, AllowOptions {
   repeats?: number;
   unsliced?: boolean;
   plan?: boolean;
+  startup?: boolean;
+  ownStart?: boolean;
   json?: boolean;
 }
 
@@ -93,6 +96,8 @@ export function register(program: Command): void {
       `rounds, of which the median counts (default: ${REPEATS}, fewer of a slow step)`,
       wholeFrom(1),
     )
+    .option('--startup', 'time the way to the first step instead, with an empty and with a full cache of the driver')
+    .addOption(new Option('--own-start', 'the same for this process, as JSON').hideHelp())
     .option('--unsliced', 'plan as for a GPU, where dispatches are dear, and not for this adapter');
   example(
     jsonOption(allowOption(tuneOption(command))),
@@ -102,6 +107,12 @@ export function register(program: Command): void {
   );
   command.action(async (name: string) => {
     const options = command.optsWithGlobals<ProfileOptions>();
+    if (options.startup || options.ownStart) {
+      const other = (['plan', 'size', 'freeze', 'repeats', 'unsliced'] as const).find(key => options[key]);
+      if (other)
+        throw new UsageError(`--${other}: --startup times the model as it is trained; leave one of the two out`);
+      return await reportStartup(recipeOf(name), options);
+    }
     if (options.plan && options.repeats !== undefined) throw new UsageError('--repeats: with --plan nothing is run');
     if (options.plan) {
       const report = await withStep(name, options, async step => step.report);
