@@ -1,6 +1,7 @@
 import type { Capabilities } from '../gpu/capabilities.ts';
 import { gridFor } from './grid.ts';
 import { matmulStrips } from './matmul-strip.ts';
+import { matmulSubgroup } from './matmul-subgroup.ts';
 import { matmulTiles } from './matmul-tile.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type PlannedDispatch, type Values, type Variant } from './spec.ts';
@@ -115,6 +116,7 @@ export const matmulKernel = defineKernel<MatmulParams>({
     },
     registerTile(4, 4, () => 4),
     registerTile(8, 8, p => (Math.min(p.m, p.n) >= 256 ? 5 : 2)),
+    matmulSubgroup,
     ...matmulTiles,
     ...matmulStrips,
   ],
