@@ -21,17 +21,18 @@ const outChannels = (caps: Capabilities) => 4 * caps.subgroupSize;
 const countDispatches = (s: StrideOneProblem, caps: Capabilities) =>
   Math.ceil(s.cin / summedChannels(caps)) * Math.ceil(s.cout / outChannels(caps));
 
-/** Workgroups enough to keep many cores busy ... */
-const MOST_GROUPS = 64;
-/** ... as long as each walks so many columns that loading its weights, as dear as some ten columns, does not count. */
-const FEWEST_COLUMNS = 64;
+/** Columns that a workgroup should walk: loading its weights is as dear as some ten of them. */
+const COLUMNS_PER_GROUP = 128;
+/** Workgroups enough to keep a few cores busy, however small the pictures, and many cores, however large. */
+const [FEWEST_GROUPS, MOST_GROUPS] = [4, 64];
 
 function planStationary(s: StrideOneProblem, caps: Capabilities): Plan {
   const perSlice = summedChannels(caps);
   const weights = { kh: s.kh, kw: s.kw, summed: s.cin, out: s.cout, flip: s.flip, tensor: 'kernel', perSlice };
   const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
   const rows = s.n * s.oh;
-  const rowsPerGroup = Math.max(Math.ceil(rows / MOST_GROUPS), Math.ceil(FEWEST_COLUMNS / s.w));
+  const groups = Math.min(MOST_GROUPS, Math.max(FEWEST_GROUPS, Math.floor((rows * s.w) / COLUMNS_PER_GROUP)));
+  const rowsPerGroup = Math.ceil(rows / groups);
   const passes = slices.map(slice => ({
     shader: 'conv2d/stationary' as const,
     constants: { SG: caps.subgroupSize, KH: s.kh, KW: s.kw },

@@ -65,12 +65,10 @@ function strip<P extends Conv2dGeometry>(
   };
 }
 
-/** Wide pictures want long strips; narrow ones would leave them half empty and take several rows at once. */
+/** Wide pictures want long strips; narrow ones would leave them half empty and take two rows at once. */
 const TILES: readonly Tile[] = [
   { rows: 1, columns: 14, speed: 24 },
-  { rows: 1, columns: 8, speed: 20 },
   { rows: 2, columns: 7, speed: 18 },
-  { rows: 3, columns: 3, speed: 16 },
 ];
 
 /** A first layer's few input channels would leave most lanes of a strip idle. */

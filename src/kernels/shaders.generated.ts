@@ -1645,7 +1645,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
 //        Slices after the first set \`accumulate\`; only the last sets \`bias\` and \`relu\`.
 // good for: lavapipe, where load instructions decide. On GPUs, workgroup-memory tiles win.
 // needs: subgroups of SG lanes; cout a multiple of 4 (y is written as vec4: scalar stores cost a fifth to a third).
-// instead:  first_layer.wgsl below 8 input channels; other kernels for stride > 1 or very many slices (512 -> 512).
+// instead:  stationary.wgsl for 4 to 9 taps; first_layer.wgsl below 8 input channels; other kernels for stride > 1 or very many slices (512 -> 512).
 
 const SG: u32 = 8;          // lanes of the device's subgroups
 const SEGS: u32 = 1;        // row segments a tile; more than 1 pays for very narrow pictures
