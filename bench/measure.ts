@@ -11,8 +11,8 @@ import type { PeerEntry } from './peers/registry.ts';
 import type { FileInput, TaskMessage } from './protocol.ts';
 import type { Line, Row, Traded } from './results.ts';
 import { median, spread } from './statistics.ts';
-import { bytesOf, type Case, flopsOf } from './suites.ts';
-import { difference, type Truth, truthOf } from './truth.ts';
+import { type Case, lineOf } from './suites.ts';
+import { difference, TOLERANCE, type Truth, truthOf } from './truth.ts';
 
 export interface Entrant {
   readonly entry: PeerEntry;
@@ -28,8 +28,6 @@ export interface Budget {
   readonly row: number;
 }
 
-/** Results that differ by more than this share of the largest value are not the same computation. */
-const TOLERANCE: Readonly<Record<'none' | Traded, number>> = { none: 1e-3, winograd: 1e-2, f16: 1e-2, tf32: 1e-2 };
 /** Calls that take longer are not repeated only to warm up. */
 const WARM_UP_BELOW = 200;
 /** A contender whose warm-up shows one call to take longer is too slow to be waited for more than once. */
@@ -250,22 +248,5 @@ function rowOf({ entry, skipped, times, processor, calls, error, traded, how }: 
     ...(error !== undefined && { error }),
     ...(lost && { traded: lost }),
     ...(how !== undefined && how !== '' && { how }),
-  };
-}
-
-export function lineOf(work: Case, rows: readonly Row[]): Line {
-  const { suite, name, op, shape, mode, curve } = work;
-  const numbers = { flops: flopsOf(work), bytes: bytesOf(work) };
-  const described = shape as unknown as Line['shape'];
-  return {
-    suite,
-    name,
-    op,
-    shape: described,
-    mode,
-    unit: op === 'memory' ? 'bytes' : 'ms',
-    ...numbers,
-    ...(curve && { curve }),
-    rows,
   };
 }

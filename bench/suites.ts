@@ -2,7 +2,7 @@
  * What is measured: every case a plain object, grouped into suites. A case says what is computed, never how; the peers
  * (bench/peers) know how, and what one cannot do it skips by name.
  */
-import type { CurvePoint, Mode } from './results.ts';
+import type { CurvePoint, Line, Mode, Row } from './results.ts';
 
 export interface MatmulShape {
   readonly m: number;
@@ -303,3 +303,21 @@ const pixelsOut = ({ n, h, w, kernel, stride, same }: ConvShape) => {
   const out = (size: number) => (same ? Math.ceil(size / stride) : Math.floor((size - kernel) / stride) + 1);
   return n * out(h) * out(w);
 };
+
+/** The line of a case with what its contenders have to show. */
+export function lineOf(work: Case, rows: readonly Row[]): Line {
+  const { suite, name, op, shape, mode, curve } = work;
+  const numbers = { flops: flopsOf(work), bytes: bytesOf(work) };
+  const described = shape as unknown as Line['shape'];
+  return {
+    suite,
+    name,
+    op,
+    shape: described,
+    mode,
+    unit: op === 'memory' ? 'bytes' : 'ms',
+    ...numbers,
+    ...(curve && { curve }),
+    rows,
+  };
+}

@@ -3,6 +3,7 @@ import type { Params, Values } from '../src/kernels/spec.ts';
 import { sizeOf } from '../src/kernels/spec.ts';
 import { type KernelCall, kernelCall } from './kernels.ts';
 import type { Input } from './peers/peer.ts';
+import type { Traded } from './results.ts';
 import type { Work } from './suites.ts';
 
 /** Largest difference as a share of the largest expected value; infinite where lengths differ or a value is NaN. */
@@ -17,6 +18,13 @@ export function difference(got: ArrayLike<number>, expected: ArrayLike<number>):
   return apart === 0 ? 0 : apart / largest;
 }
 
+/** Results that differ by more than this share of the largest value are not the same computation. */
+export const TOLERANCE: Readonly<Record<'none' | Traded, number>> = {
+  none: 1e-3,
+  winograd: 1e-2,
+  f16: 1e-2,
+  tf32: 1e-2,
+};
 /** Part of a result with its exact values. */
 export interface Truth {
   readonly name: string;

@@ -30,6 +30,9 @@ export interface BenchOptions {
   out?: string;
   /** A result to show instead of measuring one. */
   from?: string;
+  /** In headless Chromium, or as a page for any browser. */
+  browser?: boolean;
+  serve?: boolean;
   adapter?: string;
 }
 
@@ -48,14 +51,16 @@ export function register(program: Command): void {
     .option('--list', 'name suites and peers, time nothing')
     .option('--html <file>', 'write a page with tables, roofline, ladders of variants and curves')
     .option('--out <file>', 'write the result as JSON, from which docs/benchmarks.md is made')
-    .option('--from <file>', 'measure nothing: show what --out has written, with --html as a page');
+    .option('--from <file>', 'measure nothing: show what --out has written, with --html as a page')
+    .option('--browser', 'weft beside tfjs in headless Chromium; small cases on a software adapter')
+    .option('--serve', 'with --browser: serve the page to this machine, for a browser of your own');
   example(jsonOption(command), 'weft bench --quick', 'weft bench --suite matmul,steps --peers tfjs-webgpu --json');
   registerOp(command);
   command.action(async () => {
     const { suite, adapter, json, ...rest } = command.optsWithGlobals<TypedOptions>();
-    const { peers, rounds, quick, list, html, out, from } = rest;
-    const options = { ...{ suites: suite, peers, rounds, quick, list, json, html, out, from, adapter } };
-    process.exitCode = await runBench('main.ts', options as BenchOptions);
+    const { peers, rounds, quick, list, html, out, from, browser, serve } = rest;
+    const options = { ...{ suites: suite, peers, rounds, quick, list, json, html, out, from, serve, adapter } };
+    process.exitCode = await runBench(browser ? 'browser/main.ts' : 'main.ts', options as BenchOptions);
   });
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, type OpenPage, openPage } from '../../scripts/chromium.ts';
 import { type Bundle, bundleForBrowser } from '../support/bundle.ts';
-import { findChromium, type OpenPage, openPage } from '../support/chromium.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { BATCH, type Outcome, SIZE, STEPS, trainSmallCnn } from './training.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, isAbsolute, join } from 'node:path';
 import process from 'node:process';
@@ -52,15 +52,21 @@ export interface OpenPage extends AsyncDisposable {
   readonly errors: readonly string[];
 }
 
-/** Serves the module from this machine itself, since WebGPU wants a secure context, and opens it. */
-export async function openPage(script: string): Promise<OpenPage> {
-  const executablePath = findChromium();
+/** A page of this machine itself, since WebGPU wants a secure context. */
+export async function servePage(script: string, html = HTML): Promise<{ server: Server; address: string }> {
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
-    response.end(isScript ? script : HTML);
+    response.end(isScript ? script : html);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return { server, address: `http://localhost:${(server.address() as AddressInfo).port}/` };
+}
+
+/** Serves a module and opens it, in a document of its own or in one that loads `page.js`. */
+export async function openPage(script: string, html?: string): Promise<OpenPage> {
+  const executablePath = findChromium();
+  const { server, address } = await servePage(script, html);
   const close = () => new Promise(resolve => server.close(resolve));
   let browser: Browser;
   try {
@@ -75,7 +81,7 @@ export async function openPage(script: string): Promise<OpenPage> {
   page.on('console', message => {
     if (message.type() === 'error') errors.push(message.text());
   });
-  await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`, { waitUntil: 'load' });
+  await page.goto(address, { waitUntil: 'load' });
   return {
     page,
     browser,
