@@ -20,32 +20,52 @@ const results = (p: KernelGrad) => ({
   into: ['dkernel', 'db'] as const,
 });
 
-/** Steps of two pixels; of one where pictures are so narrow that a step would often be half empty. */
-function strip(pixels: number, full: number): Variant<KernelGrad> {
-  return {
-    name: `strip_${pixels}`,
-    supports: (p, caps) => isSubgroup(caps) && stepsByOne(p) && !p.mask && p.cout % 4 === 0,
-    speed: (p, caps) => {
-      if (!caps.software) return 0.5;
-      // Half empty steps cost more than their empty half: measured on rows of 3, 5, 7 and 11 pixels.
-      return full * fill(p.ow, pixels) ** 2 * fill(p.cin, caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize);
-    },
-    plan: (p, caps) => {
-      const lanes = caps.subgroupSize;
-      const tiles = Math.ceil(p.cin / lanes) * Math.ceil(p.cout / (4 * lanes)) * p.kh;
-      const constants = { SG: lanes, KW: p.kw, PX: pixels };
-      const sum = { ...results(p), rows: p.n * p.oh, tiles };
-      const shape = [p.n, p.h, p.w, p.cin, p.oh, p.ow, p.cout, p.kh, p.padTop, p.padLeft];
-      const first: SplitSum['first'] = (shares, perShare, accumulate) => ({
-        shader: 'conv2d/kernel_grad_strip',
-        constants,
-        uniform: [...shape, shares, perShare, p.db, accumulate],
-        workgroups: foldGrid(tiles * shares, caps),
-      });
-      return planSplitSum({ ...sum, first }, caps);
-    },
-  };
-}
+const shapeOf = (p: KernelGrad) => [p.n, p.h, p.w, p.cin, p.oh, p.ow, p.cout, p.kh];
+
+/** One input channel a lane, in steps of two pixels. */
+const strip: Variant<KernelGrad> = {
+  name: 'strip_2',
+  supports: (p, caps) => isSubgroup(caps) && stepsByOne(p) && !p.mask && p.cout % 4 === 0,
+  speed: (p, caps) => {
+    if (!caps.software) return 0.5;
+    // Half empty steps cost more than their empty half: measured on rows of 3, 5, 7 and 11 pixels.
+    return 24 * fill(p.ow, 2) ** 2 * fill(p.cin, caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize);
+  },
+  plan: (p, caps) => {
+    const lanes = caps.subgroupSize;
+    const tiles = Math.ceil(p.cin / lanes) * Math.ceil(p.cout / (4 * lanes)) * p.kh;
+    const first: SplitSum['first'] = (shares, perShare, accumulate) => ({
+      shader: 'conv2d/kernel_grad_strip',
+      constants: { SG: lanes, KW: p.kw, PX: 2 },
+      uniform: [...shapeOf(p), p.padTop, p.padLeft, shares, perShare, p.db, accumulate],
+      workgroups: foldGrid(tiles * shares, caps),
+    });
+    return planSplitSum({ ...results(p), rows: p.n * p.oh, tiles, first }, caps);
+  },
+};
+
+/** Two input channels a lane, pixel after pixel, of any stride. */
+const wide: Variant<KernelGrad> = {
+  name: 'wide',
+  supports: (p, caps) =>
+    isSubgroup(caps) && p.dilationH * p.dilationW === 1 && !p.mask && p.cin % 2 === 0 && p.cout % 4 === 0,
+  speed: (p, caps) =>
+    caps.software
+      ? // With one tap a loaded value serves a third of the sums.
+        (p.kw > 1 ? 30 : 18) * fill(p.cin, 2 * caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize)
+      : 0.5,
+  plan: (p, caps) => {
+    const lanes = caps.subgroupSize;
+    const tiles = Math.ceil(p.cin / (2 * lanes)) * Math.ceil(p.cout / (4 * lanes)) * p.kh;
+    const first: SplitSum['first'] = (shares, perShare) => ({
+      shader: 'conv2d/kernel_grad_wide',
+      constants: { SG: lanes, KW: p.kw, STEP: p.strideW },
+      uniform: [...shapeOf(p), p.strideH, p.padTop, p.padLeft, shares, perShare, p.db],
+      workgroups: foldGrid(tiles * shares, caps),
+    });
+    return planSplitSum({ ...results(p), rows: p.n * p.oh, tiles, adds: false, first }, caps);
+  },
+};
 
 /** All weights of 32 output channels in the registers of one subgroup. */
 const firstLayer: Variant<KernelGrad> = {
@@ -78,7 +98,7 @@ const product: Variant<KernelGrad> = {
     p.oh === p.h &&
     p.ow === p.w,
   speed: (p, caps) =>
-    caps.software ? 20 * fill(p.cin, 2 * caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize) : 0.5,
+    caps.software ? 24 * fill(p.cin, 2 * caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize) : 0.5,
   plan: (p, caps) => {
     const { from, into, accumulate } = results(p);
     const shape = { m: p.cin, n: p.cout, k: p.n * p.h * p.w };
@@ -86,4 +106,4 @@ const product: Variant<KernelGrad> = {
   },
 };
 
-export const conv2dKernelGradStrips: readonly Variant<KernelGrad>[] = [strip(2, 24), strip(1, 19), firstLayer, product];
+export const conv2dKernelGradStrips: readonly Variant<KernelGrad>[] = [strip, wide, firstLayer, product];

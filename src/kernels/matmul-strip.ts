@@ -1,7 +1,7 @@
 import { foldGrid } from './grid.ts';
 import type { MatmulParams } from './matmul.ts';
-import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
-import type { Variant } from './spec.ts';
+import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform, WINDOW_BYTES } from './repack-uniform.ts';
+import type { PlannedDispatch, Variant } from './spec.ts';
 import { fill, isSubgroup } from './subgroup.ts';
 import { planTransposedProduct } from './transposed-product.ts';
 
@@ -42,6 +42,42 @@ const strip: Variant<MatmulParams> = {
   },
 };
 
+/** The same for k and n in fours, which a lane loads and stores at once, and two windows on b a dispatch. */
+const stripPair: Variant<MatmulParams> = {
+  name: 'strip_pair',
+  supports: (p, caps) => strip.supports(p, caps) && p.k % 4 === 0 && p.n % 4 === 0,
+  speed: (p, caps) =>
+    caps.software ? 24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize) : 0.5,
+  plan: (p, caps) => {
+    const lanes = caps.subgroupSize;
+    const weights = { ...onePixel, summed: p.k, out: p.n, flip: !!p.tb, tensor: 'b', grain: 4 * lanes };
+    const { dispatch, scratchBytes, slices, sliceBytes } = repackUniform(weights, caps);
+    const slicesPerBlock = slices.findIndex(slice => slice.isLast) + 1;
+    const blocks = slices.length / slicesPerBlock;
+    // Where blocks of columns are whole, a window shows several.
+    const perWindow = slicesPerBlock === 1 ? Math.floor(WINDOW_BYTES / sliceBytes) : 1;
+    const strips: PlannedDispatch[] = [];
+    for (let first = 0; first < blocks; first += 2 * perWindow) {
+      const each = Math.min(perWindow, Math.ceil((blocks - first) / 2));
+      for (let i = 0; i < slicesPerBlock; i++) {
+        const left = slices[first * slicesPerBlock + i]!;
+        const right = slices[(first + each) * slicesPerBlock + i] ?? left;
+        strips.push({
+          shader: 'matmul/strip_pair',
+          constants: { SG: lanes, TM: ROWS },
+          uniform: [
+            ...[p.m, p.n, p.k, left.firstSummed, left.blocks, left.firstOut, each, sliceBytes / 16],
+            ...[Number(!left.isFirst), left.isLast ? p.bias : 0, left.isLast ? p.relu : 0],
+          ],
+          bindings: ['a', left.binding, right.binding, p.bias ? 'bias' : 'a', 'out'],
+          workgroups: foldGrid(Math.ceil(p.m / ROWS) * each, caps),
+        });
+      }
+    }
+    return { dispatches: [dispatch, ...strips], scratch: { packed: scratchBytes } };
+  },
+};
+
 /** The shader binds a gradient of the bias, which this kernel does not have. */
 const noBias = { name: 'bias', as: 'write' } as const;
 
@@ -57,4 +93,4 @@ const gradStrip: Variant<MatmulParams> = {
     ),
 };
 
-export const matmulStrips: readonly Variant<MatmulParams>[] = [strip, gradStrip];
+export const matmulStrips: readonly Variant<MatmulParams>[] = [strip, stripPair, gradStrip];

@@ -3,7 +3,7 @@ import { gridFor } from './grid.ts';
 import type { BindingRef, PlannedDispatch } from './spec.ts';
 
 /** Bytes of one uniform binding. Strip kernels always bind that much, whatever they use: one pipeline for every size. */
-const WINDOW_BYTES = 64 << 10;
+export const WINDOW_BYTES = 64 << 10;
 
 /** Weights [kh, kw, summed, out] (flipped: [kh, kw, out, summed]) on their way into uniform buffers. */
 export interface Weights {
@@ -19,6 +19,8 @@ export interface Weights {
   readonly tensor: string;
   /** Summed channels of every slice, filled up with zero weights. Default: as many as 64 KiB hold, evenly. */
   readonly perSlice?: number;
+  /** Summed channels are filled up with zeros to a multiple of this. Default: the subgroup's lanes. */
+  readonly grain?: number;
 }
 
 /** The part of the weights that one dispatch sees: a block of output channels, a slice of the summed ones. */
@@ -26,7 +28,7 @@ export interface WeightSlice {
   readonly binding: BindingRef;
   readonly firstOut: number;
   readonly firstSummed: number;
-  /** Summed channels in units of the subgroup size, rounded up; beyond the last channel weights are zero. */
+  /** Summed channels in units of the grain, rounded up; beyond the last channel weights are zero. */
   readonly blocks: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
@@ -55,13 +57,13 @@ export function countSlices(weights: { kh: number; kw: number; summed: number; o
 export function repackUniform(
   weights: Weights,
   caps: Capabilities,
-): { dispatch: PlannedDispatch; scratchBytes: number; slices: WeightSlice[] } {
-  const { kh, kw, summed, out, flip, tensor } = weights;
+): { dispatch: PlannedDispatch; scratchBytes: number; slices: WeightSlice[]; sliceBytes: number } {
   const subgroup = caps.subgroupSize;
+  const { kh, kw, summed, out, flip, tensor, grain = subgroup } = weights;
   const width = 4 * subgroup;
-  const padded = alignUp(summed, weights.perSlice ?? subgroup);
+  const padded = alignUp(summed, weights.perSlice ?? grain);
   const count = Math.ceil(padded / (weights.perSlice ?? channelsPerSlice(weights, subgroup)));
-  const perSlice = alignUp(Math.ceil(padded / count), subgroup);
+  const perSlice = alignUp(Math.ceil(padded / count), grain);
   const stride = alignUp(perSlice * kh * kw * width, Math.max(ALIGNMENT / 4, width));
   const outBlocks = Math.ceil(out / width);
   const total = outBlocks * count * stride;
@@ -73,7 +75,7 @@ export function repackUniform(
         binding: { name: 'packed', as: 'uniform', offset, bytes: WINDOW_BYTES },
         firstOut: block * width,
         firstSummed: slice * perSlice,
-        blocks: Math.min(perSlice, padded - slice * perSlice) / subgroup,
+        blocks: Math.min(perSlice, padded - slice * perSlice) / grain,
         isFirst: slice === 0,
         isLast: slice === count - 1,
       });
@@ -91,5 +93,6 @@ export function repackUniform(
     // The last slice's window reaches beyond what is written.
     scratchBytes: total * 4 + WINDOW_BYTES,
     slices,
+    sliceBytes: stride * 4,
   };
 }

@@ -1266,6 +1266,120 @@ fn main(
   }
 }
 `,
+  'conv2d/kernel_grad_wide': `enable subgroups;
+// Kernel gradient (and bias gradient) of a convolution of any stride: partial sums, one set a share of the rows.
+//
+//   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy*strideH+kh-padTop, ox*STEP+kw-padLeft, ci] * dY[n,oy,ox,co]
+//   db[co] = sum_{n,oy,ox} dY[n,oy,ox,co]
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 16 input channels (a vec2 a lane) x 32 output channels (a vec4 a lane)
+//        x one kernel row. It walks the rows (n*oh + oy) of its share pixel after pixel and keeps the KW-STEP input
+//        columns that the next pixel needs again: STEP + 1 loads for 16 * 32 * KW multiply-adds, no half-empty steps.
+//        The 16 * KW vec4 sums live on the stack, which is cheap as long as the driver unrolls the loops over them. Mesa
+//        unrolls a loop only up to some 800 scalar operations: hence two sets of sums, with a loop for each.
+// dispatch: ceil(cin/16) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then, where shares > 1 or the result
+//        is added to what is there, sum_shares.wgsl.
+// result: dw and db where shares is 1; else scratch that holds them for each share.
+// needs: cin a multiple of 2 and cout of 4 (x is read as vec2, dY as vec4).
+// good for: lavapipe, where input channels fill the tile; instead: kernel_grad_strip.wgsl for 8 of them.
+
+const SG: u32 = 8;
+const KW: u32 = 3;
+const STEP: u32 = 1;                         // horizontal stride
+const KEPT: u32 = max(KW, STEP) - STEP;      // columns that neighbouring pixels share
+
+struct Params {
+  n: u32, h: u32, w: u32, cin: u32,
+  oh: u32, ow: u32, cout: u32, kh: u32,
+  strideH: u32,
+  padTop: i32, padLeft: i32,
+  shares: u32,
+  rowsPerShare: u32,   // ceil(n*oh / shares)
+  bias: u32,           // 1: the bias's gradient is wanted too
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec2f>;           // [n, h, w, cin / 2]
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;    // [shares, kh, KW, cin, cout / 4]
+@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;    // [shares, cout / 4]
+
+alias Sums = array<array<vec4f, KW>, SG>;   // of one of the two input channels of each lane
+
+// Adds one pixel's products with one input channel of each lane.
+fn add(acc: ptr<function, Sums>, xs: array<f32, KW>, g: vec4f) {
+  for (var u = 0u; u < SG; u++) {
+    for (var kw = 0u; kw < KW; kw++) { (*acc)[u][kw] += subgroupShuffle(xs[kw], u) * g; }
+  }
+}
+
+// Stores the sums of input channels first, first + 2, ...
+fn put(acc: ptr<function, Sums>, first: u32, share: u32, kh: u32, co: u32) {
+  for (var u = 0u; u < SG; u++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      let ci = first + 2 * u;
+      if (ci < p.cin && co < p.cout) {
+        dw[((((share * p.kh + kh) * KW + kw) * p.cin + ci) * p.cout + co) / 4] = (*acc)[u][kw];
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let ciBlocks = (p.cin + SG * 2 - 1) / (SG * 2);
+  let coBlocks = (p.cout + SG * 4 - 1) / (SG * 4);
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= ciBlocks * coBlocks * p.kh * p.shares) { return; }  // uniform
+  let ci0 = (id % ciBlocks) * (SG * 2);
+  let kh = (id / ciBlocks) % p.kh;
+  let co = ((id / (ciBlocks * p.kh)) % coBlocks) * (SG * 4) + lane * 4;
+  let share = id / (ciBlocks * p.kh * coBlocks);
+  let ci = ci0 + lane * 2;
+
+  var even: Sums;
+  var odd: Sums;
+  var sum = vec4f();
+  let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
+  for (var row = share * p.rowsPerShare; row < end; row++) {
+    let iy = i32(row % p.oh * p.strideH + kh) - p.padTop;
+    let rowOk = iy >= 0 && iy < i32(p.h) && ci < p.cin;
+    let base = ((row / p.oh) * p.h + u32(iy)) * p.w;
+    // The columns of one pixel's window, outside the picture 0; before the first pixel they stand one step further left.
+    var evens: array<f32, KW>;
+    var odds: array<f32, KW>;
+    for (var j = STEP; j < KW; j++) {
+      let ix = i32(j - STEP) - p.padLeft;
+      let ok = rowOk && ix >= 0 && ix < i32(p.w);
+      let pair = select(vec2f(), x[select(0u, ((base + u32(ix)) * p.cin + ci) / 2, ok)], ok);
+      evens[j] = pair.x;
+      odds[j] = pair.y;
+    }
+    for (var ox = 0u; ox < p.ow; ox++) {
+      let inside = co < p.cout;
+      let g = select(vec4f(), dy[select(0u, ((row * p.ow + ox) * p.cout + co) / 4, inside)], inside);
+      sum += g;
+      for (var j = 0u; j < KEPT; j++) {
+        evens[j] = evens[j + STEP];
+        odds[j] = odds[j + STEP];
+      }
+      for (var j = KEPT; j < KW; j++) {
+        let ix = i32(ox * STEP + j) - p.padLeft;
+        let ok = rowOk && ix >= 0 && ix < i32(p.w);
+        let pair = select(vec2f(), x[select(0u, ((base + u32(ix)) * p.cin + ci) / 2, ok)], ok);
+        evens[j] = pair.x;
+        odds[j] = pair.y;
+      }
+      add(&even, evens, g);
+      add(&odd, odds, g);
+    }
+  }
+
+  put(&even, ci0, share, kh, co);
+  put(&odd, ci0 + 1, share, kh, co);
+  if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { db[(share * p.cout + co) / 4] = sum; }
+}
+`,
   'conv2d/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -3131,6 +3245,105 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   if (p.bias != 0 && m0 == 0 && col < p.n) { put_bias(share, col, sum); }
 }
 `,
+  'matmul/grad_wide': `enable subgroups;
+// A^T B: the product that sums over the rows of both, as in the gradient of a dense layer's weights and bias.
+//
+//   dw[m,n] = sum_k A[k,m] * B[k,n]        db[n] = sum_k B[k,n]
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 32 rows of the result (a vec4 of A a lane) x 64 columns (a vec4 a lane
+//        of each half). A value of k takes three loads for 32 x 64 multiply-adds. The 64 vec4 sums live on the stack; Mesa
+//        unrolls a loop only up to some 800 scalar operations: hence eight sets of sums, with a loop for each.
+// dispatch: ceil(m/32) * ceil(n/64) * shares workgroups, folded to 2-D; then, where shares > 1 or the result is added to
+//        what is there, conv2d/sum_shares.wgsl.
+// result: dw and db where shares is 1; else scratch that holds them for each share.
+// needs: subgroups of SG lanes; m and n multiples of 4.
+// good for: software adapters; instead: grad_strip.wgsl for other m and for small results.
+
+const SG: u32 = 8;
+
+struct Params {
+  m: u32, n: u32, k: u32,
+  shares: u32,
+  kPerShare: u32,    // ceil(k / shares)
+  bias: u32,         // 1: db is wanted too
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;           // [k, m / 4]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;           // [k, n / 4]
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;    // [shares, m, n / 4]
+@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;    // [shares, n / 4]
+
+alias Sums = array<vec4f, SG>;   // of one of the four rows of each lane
+
+fn add(acc: ptr<function, Sums>, row: f32, columns: vec4f) {
+  for (var u = 0u; u < SG; u++) { (*acc)[u] += subgroupShuffle(row, u) * columns; }
+}
+
+// Stores the sums of rows first, first + 4, ...
+fn put(acc: ptr<function, Sums>, first: u32, share: u32, col: u32) {
+  if (col >= p.n) { return; }
+  // Another array, which may be indexed by a variable, for a loop that is not unrolled: stores take long to compile.
+  var sums: Sums;
+  for (var u = 0u; u < SG; u++) { sums[u] = (*acc)[u] + vec4f(); }
+  let rows = (max(p.m, first) - first + 3) / 4;
+  for (var u = 0u; u < min(SG, rows); u++) { dw[((share * p.m + first + 4 * u) * p.n + col) / 4] = sums[u]; }
+}
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let mBlocks = (p.m + SG * 4 - 1) / (SG * 4);
+  let nBlocks = (p.n + SG * 8 - 1) / (SG * 8);
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= mBlocks * nBlocks * p.shares) { return; }  // uniform
+  let m0 = (id % mBlocks) * (SG * 4);
+  let left = ((id / mBlocks) % nBlocks) * (SG * 8) + lane * 4;
+  let right = left + SG * 4;
+  let share = id / (mBlocks * nBlocks);
+  let m = m0 + lane * 4;
+
+  var left0: Sums;
+  var left1: Sums;
+  var left2: Sums;
+  var left3: Sums;
+  var right0: Sums;
+  var right1: Sums;
+  var right2: Sums;
+  var right3: Sums;
+  var leftSum = vec4f();
+  var rightSum = vec4f();
+  let end = min((share + 1) * p.kPerShare, p.k);
+  for (var k = share * p.kPerShare; k < end; k++) {
+    // Rows and columns past the end are not stored; they only must not be read.
+    let rows = a[(k * p.m + min(m, p.m - 4)) / 4];
+    let b0 = b[(k * p.n + min(left, p.n - 4)) / 4];
+    let b1 = b[(k * p.n + min(right, p.n - 4)) / 4];
+    leftSum += b0;
+    rightSum += b1;
+    add(&left0, rows.x, b0);
+    add(&left1, rows.y, b0);
+    add(&left2, rows.z, b0);
+    add(&left3, rows.w, b0);
+    add(&right0, rows.x, b1);
+    add(&right1, rows.y, b1);
+    add(&right2, rows.z, b1);
+    add(&right3, rows.w, b1);
+  }
+
+  put(&left0, m0, share, left);
+  put(&left1, m0 + 1, share, left);
+  put(&left2, m0 + 2, share, left);
+  put(&left3, m0 + 3, share, left);
+  put(&right0, m0, share, right);
+  put(&right1, m0 + 1, share, right);
+  put(&right2, m0 + 2, share, right);
+  put(&right3, m0 + 3, share, right);
+  if (p.bias != 0 && m0 == 0) {
+    if (left < p.n) { db[(share * p.n + left) / 4] = leftSum; }
+    if (right < p.n) { db[(share * p.n + right) / 4] = rightSum; }
+  }
+}
+`,
   'matmul/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -3297,6 +3510,103 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       put(o + 3, col + 3, acc[r].w);
     }
   }
+}
+`,
+  'matmul/strip_pair': `enable subgroups;
+// Matrix product with the right-hand matrix in a pair of uniform buffers, four values of k for each lane.
+//
+//   C[m,n] = act( bias[n] + sum_k A[m,k] * B[k,n] )
+//
+// B is repacked first (conv2d/repack_uniform.wgsl with kh = kw = 1): FLIP 0, red = K, out = N for A B; FLIP 1 for
+// A B^T, where B is stored [N, K] (the input gradient of a dense layer: dX = dY W^T).
+//
+// tile:  one workgroup = one subgroup of 8 lanes: 16 rows x 2 blocks of 32 columns, of which a lane owns 4 neighbouring
+//        ones. For 32 values of k a row of A is loaded as one vec4 a lane and broadcast k after k: a value serves 64
+//        columns, a value of B (vec4 from a uniform buffer, the cheapest load lavapipe has) 16 rows. A sum takes two
+//        products before it goes back to the stack; with four, the text outgrows the processor's caches.
+// dispatch: ceil(m/16) * blocks workgroups (folded to 2-D) for each pair of windows of 64 KiB on the packed B. A window shows
+//        as many blocks of 32 columns as it holds whole, or one slice of k of one block (512 values). Slices after the
+//        first set \`accumulate\`, only the last bias and relu.
+// needs: subgroups of SG lanes; k and n multiples of 4.
+// good for: software adapters. instead: strip.wgsl for other k and n; grad_strip.wgsl for A^T B; a register tile on GPUs.
+
+const SG: u32 = 8;
+const TM: u32 = 16;        // rows a tile
+const WSIZE: u32 = 4096;   // vec4s bound: always all 64 KiB, so that pipelines stay few
+
+struct Params {
+  m: u32, n: u32, k: u32,
+  k0: u32,          // first k of this slice
+  kBlocks: u32,     // its length / (4 * SG), rounded up
+  n0: u32,          // first column of the left window
+  blocks: u32,      // blocks of 4 * SG columns in each window; the right one goes on where the left one ends
+  blockStride: u32, // vec4s from block to block
+  accumulate: u32,  // 1: add to what c holds
+  bias: u32,        // 1: add bias
+  relu: u32,        // 1: max(., 0), letting NaN through
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;           // [m, k / 4]
+@group(0) @binding(2) var<uniform> left: array<vec4f, WSIZE>;       // [blocks, kBlocks * 4 * SG, lane] x 4 columns
+@group(0) @binding(3) var<uniform> right: array<vec4f, WSIZE>;      // the same; any window when it lies behind column n
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;        // [n / 4]; any buffer when p.bias = 0
+@group(0) @binding(5) var<storage, read_write> c: array<vec4f>;     // [m, n / 4]
+
+alias Rows = array<vec4f, TM>;
+
+// Adds the products of two of lane u's four values of k of each row: the first two, or the last two.
+fn add(acc: ptr<function, Rows>, rows: ptr<function, Rows>, u: u32, last: bool, b0: vec4f, b1: vec4f) {
+  for (var r = 0u; r < TM; r++) {
+    let pair = select((*rows)[r].xy, (*rows)[r].zw, last);
+    (*acc)[r] = (*acc)[r] + subgroupShuffle(pair.x, u) * b0 + subgroupShuffle(pair.y, u) * b1;
+  }
+}
+
+fn put(acc: ptr<function, Rows>, m0: u32, col: u32) {
+  if (col >= p.n) { return; }
+  let shift = select(vec4f(), bias[select(0u, col / 4, p.bias != 0)], p.bias != 0);
+  // Another array, which may be indexed by a variable, for a loop that is not unrolled: the driver takes long to compile
+  // loads and stores, and \`acc\` would no longer be in registers.
+  var sums: Rows;
+  for (var r = 0u; r < TM; r++) { sums[r] = (*acc)[r] + shift; }
+  for (var r = 0u; r < min(TM, p.m - m0); r++) {
+    let o = ((m0 + r) * p.n + col) / 4;
+    var v = sums[r];
+    if (p.accumulate != 0) { v += c[o]; }
+    if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
+    c[o] = v;
+  }
+}
+
+@compute @workgroup_size(SG)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let tiles = (p.m + TM - 1) / TM;
+  let id = wid.x + wid.y * nwg.x;
+  if (id >= tiles * p.blocks) { return; }  // the whole subgroup returns: uniform
+  let m0 = (id % tiles) * TM;
+  let block = id / tiles;
+  var accLeft: Rows;
+  var accRight: Rows;
+  for (var kb = 0u; kb < p.kBlocks; kb++) {
+    let k = p.k0 + (kb * SG + lane) * 4;
+    var rows: Rows;
+    for (var r = 0u; r < TM; r++) {
+      let ok = k < p.k && m0 + r < p.m;
+      rows[r] = select(vec4f(), a[select(0u, ((m0 + r) * p.k + k) / 4, ok)], ok);
+    }
+    var at = block * p.blockStride + kb * SG * 4 * SG + lane;
+    for (var u = 0u; u < SG; u++) {
+      add(&accLeft, &rows, u, false, left[at], left[at + SG]);
+      add(&accLeft, &rows, u, true, left[at + 2 * SG], left[at + 3 * SG]);
+      add(&accRight, &rows, u, false, right[at], right[at + SG]);
+      add(&accRight, &rows, u, true, right[at + 2 * SG], right[at + 3 * SG]);
+      at += 4 * SG;
+    }
+  }
+  let col = p.n0 + (block * SG + lane) * 4;
+  put(&accLeft, m0, col);
+  put(&accRight, m0, col + p.blocks * SG * 4);
 }
 `,
   'matmul/subgroup': `enable subgroups;

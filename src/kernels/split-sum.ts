@@ -20,6 +20,8 @@ export interface SplitSum {
   readonly size: number;
   readonly biasSize: number;
   readonly accumulate: number;
+  /** Whether the first pass can add to what its results hold (default); else what is to be added to takes two passes. */
+  readonly adds?: boolean;
   /** Names of the result and of the bias's gradient. */
   readonly into: readonly [BindingRef, BindingRef];
   readonly first: (shares: number, perShare: number, accumulate: number) => Omit<PlannedDispatch, 'bindings'>;
@@ -34,12 +36,12 @@ export interface SplitSum {
  * second pass adds them up in fixed order.
  */
 export function planSplitSum(sum: SplitSum, caps: Capabilities): Plan {
-  const { rows, tiles, size, biasSize, accumulate, into, first, from, again = [] } = sum;
+  const { rows, tiles, size, biasSize, accumulate, adds = true, into, first, from, again = [] } = sum;
   const bytes = (size + biasSize) * 4;
   const room = Math.floor(Math.min(LARGEST_PARTS, caps.maxBindingBytes) / bytes);
   const perShare = Math.ceil(rows / Math.max(1, Math.min(Math.ceil(enoughWorkgroups(caps) / tiles), room)));
   const shares = Math.ceil(rows / perShare);
-  if (shares === 1)
+  if (shares === 1 && (adds || !accumulate))
     return { dispatches: [{ ...first(1, perShare, accumulate), bindings: [...from, ...into, ...again] }] };
   const dbShares = biasSize ? 'dbShares' : into[1];
   return {
