@@ -4,7 +4,7 @@ import { isFirstLayer } from './conv2d-strip.ts';
 import { foldGrid } from './grid.ts';
 import type { Variant } from './spec.ts';
 import { planSplitSum, type SplitSum } from './split-sum.ts';
-import { fill, isSubgroup } from './subgroup.ts';
+import { fill, fitsLargeTiles, isSubgroup } from './subgroup.ts';
 import { planTransposedProduct } from './transposed-product.ts';
 
 // Kernel gradients for software adapters, of convolutions and of dense layers: one subgroup a workgroup, inputs
@@ -48,7 +48,7 @@ const strip: Variant<KernelGrad> = {
 const wide: Variant<KernelGrad> = {
   name: 'wide',
   supports: (p, caps) =>
-    isSubgroup(caps) && p.dilationH * p.dilationW === 1 && !p.mask && p.cin % 2 === 0 && p.cout % 4 === 0,
+    fitsLargeTiles(caps) && p.dilationH * p.dilationW === 1 && !p.mask && p.cin % 2 === 0 && p.cout % 4 === 0,
   speed: (p, caps) =>
     caps.software
       ? // With one tap a loaded value serves a third of the sums.

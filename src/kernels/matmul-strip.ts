@@ -2,7 +2,7 @@ import { foldGrid } from './grid.ts';
 import type { MatmulParams } from './matmul.ts';
 import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform, WINDOW_BYTES } from './repack-uniform.ts';
 import type { PlannedDispatch, Variant } from './spec.ts';
-import { fill, isSubgroup } from './subgroup.ts';
+import { fill, fitsLargeTiles, isSubgroup } from './subgroup.ts';
 import { planTransposedProduct } from './transposed-product.ts';
 
 // Matrix products for software adapters: one subgroup a workgroup, the values of one operand broadcast from lane to lane.
@@ -45,7 +45,7 @@ const strip: Variant<MatmulParams> = {
 /** The same for k and n in fours, which a lane loads and stores at once, and two windows on b a dispatch. */
 const stripPair: Variant<MatmulParams> = {
   name: 'strip_pair',
-  supports: (p, caps) => strip.supports(p, caps) && p.k % 4 === 0 && p.n % 4 === 0,
+  supports: (p, caps) => strip.supports(p, caps) && fitsLargeTiles(caps) && p.k % 4 === 0 && p.n % 4 === 0,
   speed: (p, caps) =>
     caps.software ? 24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize) : 0.5,
   plan: (p, caps) => {

@@ -3,6 +3,12 @@ import type { Capabilities } from '../gpu/capabilities.ts';
 /** Whether all subgroups of a device have one of the sizes that our subgroup kernels are written for. */
 export const isSubgroup = (caps: Capabilities) => [4, 8, 16].includes(caps.subgroupSize);
 
+/**
+ * Whether tiles of several times the registers are worth compiling: their text grows with the lanes, and with 16 of them
+ * lavapipe takes minutes over one shader on an AVX2 host.
+ */
+export const fitsLargeTiles = (caps: Capabilities) => isSubgroup(caps) && caps.subgroupSize <= 8;
+
 /** Which part of the tiles that cover `size` things is used. */
 export const fill = (size: number, tile: number) => size / (Math.ceil(size / tile) * tile);
 

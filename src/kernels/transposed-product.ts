@@ -2,7 +2,7 @@ import type { Capabilities } from '../gpu/capabilities.ts';
 import { foldGrid } from './grid.ts';
 import type { BindingRef, Plan } from './spec.ts';
 import { planSplitSum } from './split-sum.ts';
-import { fill } from './subgroup.ts';
+import { fill, fitsLargeTiles } from './subgroup.ts';
 
 /** What a^T b is to its shader, which also serves the gradients of dense layers. */
 export interface TransposedProduct {
@@ -27,7 +27,7 @@ export function planTransposedProduct(product: TransposedProduct, caps: Capabili
   const { m, n, k, bias, accumulate, from, into } = product;
   const lanes = caps.subgroupSize;
   const filled = (tile: { m: number; n: number }) => fill(m, tile.m * lanes) * fill(n, tile.n * lanes);
-  const wide = m % 4 === 0 && WIDE_GAIN * filled(WIDE) > filled(NARROW);
+  const wide = fitsLargeTiles(caps) && m % 4 === 0 && WIDE_GAIN * filled(WIDE) > filled(NARROW);
   const tile = wide ? WIDE : NARROW;
   const tiles = Math.ceil(m / (tile.m * lanes)) * Math.ceil(n / (tile.n * lanes));
   return planSplitSum(
