@@ -54,7 +54,7 @@ export function kernelCall(work: Work): KernelCall | undefined {
     case 'max_pool2d':
       return call(maxPool2dKernel, { ...poolGeometry(work.shape), ...KEEP_ALL });
     case 'max_pool2d_grad':
-      return call(maxPool2dGradKernel, { ...poolGeometry(work.shape), ...KEEP_ALL });
+      return call(maxPool2dGradKernel, { ...poolGeometry(work.shape), ...KEEP_ALL, mask: 0 });
     case 'softmax_cross_entropy': {
       const { rows, classes } = work.shape;
       const fused = { base: 0, total: rows, weighted: 0, gradient: 1, accumulate: 0, totals: 0, smoothing: 0 };

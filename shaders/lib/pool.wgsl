@@ -10,6 +10,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.

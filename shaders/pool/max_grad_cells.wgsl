@@ -6,7 +6,8 @@
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
 @group(0) @binding(2) var<storage, read> taps: array<u32>;        // [n, words]
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+@group(0) @binding(3) var<storage, read> y: array<f32>;           // [n, oh, ow, c]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -27,7 +28,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
     // A tap that is none of the window's: the result was dropped.
     if (tap < p.kh * p.kw) {
-      gradient = dy[image * per_image + element] * p.scale;
+      let at = image * per_image + element;
+      gradient = select(dy[at] * p.scale, 0.0, p.mask == 1 && y[at] <= 0.0);
       winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
     }
   }

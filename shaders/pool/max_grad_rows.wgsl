@@ -8,7 +8,8 @@
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, c / 4]
 @group(0) @binding(2) var<storage, read> taps: array<u32>;          // [n, words]
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;    // [n, h, w, c / 4]
+@group(0) @binding(3) var<storage, read> y: array<vec4f>;           // [n, oh, ow, c / 4]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;    // [n, h, w, c / 4]
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -28,7 +29,9 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       // The last cells may have no window: their pixels are zero whatever the word says.
       let has_window = oy < p.oh && ox < p.ow;
       let at = select(0u, (oy * p.ow + ox) * c4 + c, has_window);
-      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at] * p.scale, has_window);
+      let from_y = image * p.oh * p.ow * c4 + at;
+      var gradient = select(vec4f(), dy[from_y] * p.scale, has_window);
+      if (p.mask == 1) { gradient = select(gradient, vec4f(), y[from_y] <= vec4f()); }
       let winner = (vec4u(taps[image * p.words + at]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       for (var ty = max(top, p.pad_top); ty < bottom; ty++) {
         for (var tx = max(left, p.pad_left); tx < right; tx++) {

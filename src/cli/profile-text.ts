@@ -7,19 +7,25 @@ const number = (value: number) => (Number.isFinite(value) && value > 0 ? value.t
 
 /** The step before anything of it has run: equal neighbours (slices, tiles of one call) in one line. */
 export function describePlan(report: StepReport): string {
+  const lines = mergeNeighbours(report.dispatches);
+  const columns = [right('dispatches'), { title: 'kernel' }, { title: 'variant' }, { title: 'shape' }, right('MFLOP')];
+  const rows = lines.map(({ note, count, flops }) => [
+    ...[String(count), note.kernel, note.variant, shorten(note.shape), number(flops / 1e6)],
+  ]);
+  return [title(report), table(columns, rows), summary(report)].join('\n');
+}
+
+/** Equal neighbours, slices and tiles of one call, as one with their number. */
+export function mergeNeighbours(dispatches: readonly DispatchNote[]) {
   const lines: { note: DispatchNote; count: number; flops: number }[] = [];
-  for (const note of report.dispatches) {
+  for (const note of dispatches) {
     const last = lines[lines.length - 1];
     if (last && isSame(last.note, note)) {
       last.count++;
       last.flops += note.flops;
     } else lines.push({ note, count: 1, flops: note.flops });
   }
-  const columns = [right('dispatches'), { title: 'kernel' }, { title: 'variant' }, { title: 'shape' }, right('MFLOP')];
-  const rows = lines.map(({ note, count, flops }) => [
-    ...[String(count), note.kernel, note.variant, shorten(note.shape), number(flops / 1e6)],
-  ]);
-  return [title(report), table(columns, rows), summary(report)].join('\n');
+  return lines;
 }
 
 /** The step with the times of its dispatches. */
@@ -62,7 +68,7 @@ function isSame(a: DispatchNote, b: DispatchNote): boolean {
 }
 
 /** The parameters that differ from 0 and 1 say what a call is; --json has all. */
-function shorten(shape: string): string {
+export function shorten(shape: string): string {
   const parts = shape.split(' ').filter(part => !/=[01]$/.test(part));
   const text = parts.join(' ');
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;

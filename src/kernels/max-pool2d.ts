@@ -47,10 +47,11 @@ function forward(p: MaxPool2dParams, x: Values, step: StepValues): { y: Float64A
   return { y, taps };
 }
 
-function backward(p: MaxPool2dParams, dy: Values, taps: Values): Float64Array {
+function backward(p: MaxPool2dGradParams, dy: Values, taps: Values, y: Values | undefined): Float64Array {
   const dx = new Float64Array(sizeOf(pooledFrom(p)));
   forEachWindow(p, ({ at, image, inImage }, pixels) => {
     const { word, shift, bits } = tapPlace(p, image, inImage);
+    if (p.mask && y![at]! <= 0) return;
     const tap = ((taps[word]! >>> shift) & bits) >>> 0;
     const winner = pixels.find(pixel => pixel.tap === tap);
     if (winner) dx[winner.at]! += dy[at]! / (1 - p.rate);
@@ -106,7 +107,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max',
-            uniform: maxPoolUniform(p),
+            uniform: [...maxPoolUniform(p), 0],
             bindings: ['step', 'x', 'y', 'taps'],
             workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
           },
@@ -119,7 +120,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_rows',
-            uniform: maxPoolUniform(p),
+            uniform: [...maxPoolUniform(p), 0],
             bindings: ['step', 'x', 'y', 'taps'],
             workgroups: foldGrid(p.n * p.oh, caps),
           },
@@ -129,21 +130,27 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
   ],
 });
 
+/** mask: a ReLU stood before the pooling; dy counts only where its result y is positive. */
+export type MaxPool2dGradParams = MaxPool2dParams & { mask: number };
+
 /** dx: each dy goes to the pixel that was its window's maximum, times the scale of the dropout; a dropped one to none. */
-export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
+export const maxPool2dGradKernel = defineKernel<MaxPool2dGradParams>({
   name: 'max_pool2d_grad',
   tensors: {
     dy: { role: 'in', shape: pooledTo, rows: true },
     taps: { role: 'in', shape: tapsShape, dtype: 'u32', rows: true },
+    y: { role: 'in', shape: p => (p.mask ? pooledTo(p) : null), rows: true },
     dx: { role: 'out', shape: pooledFrom, rows: true },
   },
   slice: () => ({ param: 'n' }),
   flops: p => sizeOf(pooledTo(p)),
-  reference: (p, { dy, taps }) => ({ dx: backward(p, dy!, taps!) }),
-  sample: draw,
-  // Taps as the forward leaves them.
-  fill: (name, p, _, r) =>
-    name === 'taps' ? forward(p, tied(sizeOf(pooledFrom(p)), r), DEFAULT_STEP).taps : undefined,
+  reference: (p, { dy, taps, y }) => ({ dx: backward(p, dy!, taps!, y) }),
+  sample: r => ({ ...draw(r), mask: r.int(0, 1) }),
+  // Taps as the forward leaves them, and y as a ReLU before it does: many zeros.
+  fill: (name, p, size, r) => {
+    if (name === 'taps') return forward(p, tied(sizeOf(pooledFrom(p)), r), DEFAULT_STEP).taps;
+    return name === 'y' ? r.normals(size).map(v => Math.max(v, 0)) : undefined;
+  },
   tolerance: { kind: 'dot', terms: p => p.kh * p.kw },
   variants: [
     {
@@ -154,8 +161,8 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad',
-            uniform: maxPoolUniform(p),
-            bindings: ['dy', 'taps', 'dx'],
+            uniform: [...maxPoolUniform(p), p.mask],
+            bindings: ['dy', 'taps', 'y', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },
         ],
@@ -171,8 +178,8 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
           dispatches: [
             {
               shader: 'pool/max_grad_cells',
-              uniform: maxPoolUniform(p),
-              bindings: ['dy', 'taps', 'dx'],
+              uniform: [...maxPoolUniform(p), p.mask],
+              bindings: ['dy', 'taps', 'y', 'dx'],
               workgroups: gridFor(p.n * cells * p.c, 64, caps),
             },
           ],
@@ -186,8 +193,8 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max_grad_rows',
-            uniform: maxPoolUniform(p),
-            bindings: ['dy', 'taps', 'dx'],
+            uniform: [...maxPoolUniform(p), p.mask],
+            bindings: ['dy', 'taps', 'y', 'dx'],
             workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
           },
         ],

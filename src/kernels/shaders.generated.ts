@@ -4733,6 +4733,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4789,6 +4790,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4848,6 +4850,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4982,6 +4985,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5000,13 +5004,15 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
 }
 // dx[n, iy, ix, c] = sum of dy over the windows whose maximum was at (iy, ix), times the scale of the dropout, if any:
 // each pixel looks at the windows it lies in and at the taps that the forward kept, so nothing is added from two sides.
-// A window whose result was dropped has kept none. Any window and stride.
+// A window whose result was dropped has kept none. With mask, dy counts only where y is positive: a ReLU stood before the
+// pooling. Any window and stride.
 // One thread a pixel and channel; dispatch ceil(n * h * w * c / 64), folded.
 // use: grid, pool
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
 @group(0) @binding(2) var<storage, read> taps: array<u32>;        // [n, words]
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+@group(0) @binding(3) var<storage, read> y: array<f32>;           // [n, oh, ow, c]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -5025,7 +5031,10 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       let element = (oy * p.ow + ox) * p.c + c;
       var tap = taps[image * p.words + element / p.per_word];
       if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
-      if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) { sum += dy[image * per_image + element]; }
+      if (tap == (ty - oy * p.stride_h) * p.kw + tx - ox * p.stride_w) {
+        let at = image * per_image + element;
+        sum += select(dy[at], 0.0, p.mask == 1 && y[at] <= 0.0);
+      }
     }
   }
   dx[i] = sum * p.scale;
@@ -5047,6 +5056,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5071,7 +5081,8 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;          // [n, oh, ow, c]
 @group(0) @binding(2) var<storage, read> taps: array<u32>;        // [n, words]
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
+@group(0) @binding(3) var<storage, read> y: array<f32>;           // [n, oh, ow, c]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;    // [n, h, w, c]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -5092,7 +5103,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     if (p.per_word == 4) { tap = (tap >> (8 * (element % 4))) & 0xffu; }
     // A tap that is none of the window's: the result was dropped.
     if (tap < p.kh * p.kw) {
-      gradient = dy[image * per_image + element] * p.scale;
+      let at = image * per_image + element;
+      gradient = select(dy[at] * p.scale, 0.0, p.mask == 1 && y[at] <= 0.0);
       winner = vec2u(oy * p.stride_h + tap / p.kw, ox * p.stride_w + tap % p.kw);
     }
   }
@@ -5118,6 +5130,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5144,7 +5157,8 @@ fn pixels_of(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, c / 4]
 @group(0) @binding(2) var<storage, read> taps: array<u32>;          // [n, words]
-@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;    // [n, h, w, c / 4]
+@group(0) @binding(3) var<storage, read> y: array<vec4f>;           // [n, oh, ow, c / 4]; any buffer without mask
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;    // [n, h, w, c / 4]
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -5164,7 +5178,9 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
       // The last cells may have no window: their pixels are zero whatever the word says.
       let has_window = oy < p.oh && ox < p.ow;
       let at = select(0u, (oy * p.ow + ox) * c4 + c, has_window);
-      let gradient = select(vec4f(), dy[image * p.oh * p.ow * c4 + at] * p.scale, has_window);
+      let from_y = image * p.oh * p.ow * c4 + at;
+      var gradient = select(vec4f(), dy[from_y] * p.scale, has_window);
+      if (p.mask == 1) { gradient = select(gradient, vec4f(), y[from_y] <= vec4f()); }
       let winner = (vec4u(taps[image * p.words + at]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       for (var ty = max(top, p.pad_top); ty < bottom; ty++) {
         for (var tx = max(left, p.pad_left); tx < right; tx++) {
@@ -5191,6 +5207,7 @@ struct Params {
   drop: u32,                        // 1: y is dropped at random, and keeps no tap where it is; only max pooling does
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
+  mask: u32,                        // 1, in gradients: dy counts only where y is positive
 }
 
 // The tap that stands for none: of a result that was dropped.

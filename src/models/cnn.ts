@@ -1,4 +1,4 @@
-import { Conv2d, type Conv2dOptions, Dense, Dropout, Flatten, type Layer, MaxPool2d, Sequential } from '../nn/index.ts';
+import { Conv2d, type Conv2dOptions, Dense, Dropout, Flatten, type Layer, MaxPool2d, type MaxPool2dOptions, Sequential } from '../nn/index.ts';
 import { FASHION, type Recipe } from './recipe.ts';
 
 /** 3x3, ReLU; Glorot uniform kernels and zero biases, as Keras starts them. */
@@ -6,7 +6,7 @@ const conv = (name: string, filters: number, padding: 'same' | 'valid'): Layer =
   const options: Conv2dOptions = { name, filters, kernelSize: 3, padding, activation: 'relu' };
   return new Conv2d(options);
 };
-const pool = (name: string, dropout?: number) => new MaxPool2d({ name, window: 2, ...(dropout && { dropout }) });
+const pool = (name: string, options: Omit<MaxPool2dOptions, 'window'> = {}) => new MaxPool2d({ name, window: 2, ...options });
 
 /** The classic small CNN of the Keras examples: three blocks of convolution, pooling and dropout. 241,546 parameters. */
 export const cnn: Recipe = {
@@ -18,13 +18,13 @@ export const cnn: Recipe = {
       layers: [
         // 28 x 28 x 1
         conv('conv1', 32, 'same'),
-        pool('pool1', 0.25),
+        pool('pool1', { dropout: 0.25, fused: true }),
         // 14 x 14 x 32
         conv('conv2', 64, 'same'),
-        pool('pool2', 0.25),
+        pool('pool2', { dropout: 0.25 }),
         // 7 x 7 x 64
         conv('conv3', 128, 'same'),
-        pool('pool3', 0.25),
+        pool('pool3', { dropout: 0.25 }),
         // 3 x 3 x 128
         new Flatten({ name: 'flatten' }),
         new Dense({ name: 'dense1', units: 128, activation: 'relu', dropout: 0.5 }),

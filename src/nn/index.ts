@@ -16,7 +16,7 @@ export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { Dense, type DenseOptions } from './layers/dense.ts';
 export { Dropout, type DropoutOptions } from './layers/dropout.ts';
 export { Flatten } from './layers/flatten.ts';
-export { AvgPool2d, GlobalAvgPool, MaxPool2d, type Pool2dOptions } from './layers/pool2d.ts';
+export { AvgPool2d, GlobalAvgPool, MaxPool2d, type MaxPool2dOptions, type Pool2dOptions } from './layers/pool2d.ts';
 export { layerFromJSON } from './layers/registry.ts';
 export { Residual, type ResidualOptions } from './layers/residual.ts';
 export { Sequential, type SequentialOptions } from './layers/sequential.ts';

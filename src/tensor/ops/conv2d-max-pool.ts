@@ -1,7 +1,6 @@
 import { conv2dMaxPoolKernel, poolingOf } from '../../kernels/conv2d-max-pool.ts';
 import { KEEP_ALL, maxPool2dGradKernel } from '../../kernels/max-pool2d.ts';
 import type { Tensor } from '../tensor.ts';
-import { unfuse } from './activation-grad.ts';
 import { type Conv2dOptions, convolutionGradients, placeConvolution } from './conv2d.ts';
 import { checkDropout } from './dropout.ts';
 import { type MaxPool2dOptions, placePooling } from './max-pool2d.ts';
@@ -45,9 +44,9 @@ export function conv2dMaxPool(
   const { engine } = x;
   const { y, taps } = engine.run(conv2dMaxPoolKernel, p, { x, kernel, bias });
   return engine.record('conv2dMaxPool', bias ? [x, kernel, bias] : [x, kernel], y!, upstream => {
-    // A pooled value is positive where the activation let its pixel through: the mask costs a pass over the pooled map only.
-    const pooled = unfuse(upstream.dy, y!, activation);
-    const { dx: dy } = engine.run(maxPool2dGradKernel, poolingOf(p), { dy: pooled, taps });
+    // A pooled value is positive where the activation let its pixel through.
+    const behind = { ...poolingOf(p), mask: Number(!!activation) };
+    const { dx: dy } = engine.run(maxPool2dGradKernel, behind, { dy: upstream.dy, taps, y: activation && y });
     return convolutionGradients(placed, { dy: dy!, y: undefined }, upstream);
   });
 }

@@ -46,7 +46,7 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions = {}): Tensor {
   const { engine } = x;
   const { y, taps } = engine.run(maxPool2dKernel, p, { x });
   return engine.record('maxPool2d', [x], y!, ({ dy, into }) => [
-    engine.run(maxPool2dGradKernel, p, { dy, taps }, { dx: into[0] }).dx,
+    engine.run(maxPool2dGradKernel, { ...p, mask: 0 }, { dy, taps }, { dx: into[0] }).dx,
   ]);
 }
 
