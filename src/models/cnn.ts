@@ -1,4 +1,14 @@
-import { Conv2d, type Conv2dOptions, Dense, Dropout, Flatten, type Layer, MaxPool2d, type MaxPool2dOptions, Sequential } from '../nn/index.ts';
+import {
+  Conv2d,
+  type Conv2dOptions,
+  Dense,
+  Dropout,
+  Flatten,
+  type Layer,
+  MaxPool2d,
+  type MaxPool2dOptions,
+  Sequential,
+} from '../nn/index.ts';
 import { FASHION, type Recipe } from './recipe.ts';
 
 /** 3x3, ReLU; Glorot uniform kernels and zero biases, as Keras starts them. */
@@ -6,7 +16,8 @@ const conv = (name: string, filters: number, padding: 'same' | 'valid'): Layer =
   const options: Conv2dOptions = { name, filters, kernelSize: 3, padding, activation: 'relu' };
   return new Conv2d(options);
 };
-const pool = (name: string, options: Omit<MaxPool2dOptions, 'window'> = {}) => new MaxPool2d({ name, window: 2, ...options });
+const pool = (name: string, options: Omit<MaxPool2dOptions, 'window'> = {}) =>
+  new MaxPool2d({ name, window: 2, ...options });
 
 /** The classic small CNN of the Keras examples: three blocks of convolution, pooling and dropout. 241,546 parameters. */
 export const cnn: Recipe = {
