@@ -17,6 +17,13 @@ const isProduct = (p: Conv2dGeometry) =>
 
 const pixels = (p: Conv2dGeometry) => p.n * p.h * p.w;
 
+/** Some products bind the bias that they do not have as if to write it: db takes that place, and is left alone. */
+function leaveUnwritten(plan: Plan): Plan {
+  const replace = (ref: BindingRef) =>
+    typeof ref !== 'string' && ref.name === 'bias' && ref.as === 'write' ? 'db' : ref;
+  return { ...plan, dispatches: plan.dispatches.map(d => ({ ...d, bindings: d.bindings.map(replace) })) };
+}
+
 /** The fastest product on the device, between the tensors that `names` gives for a, b, bias and out. */
 function product<P extends Conv2dGeometry>(
   names: Readonly<Record<'a' | 'b' | 'bias' | 'out', BindingRef>>,
@@ -29,7 +36,7 @@ function product<P extends Conv2dGeometry>(
     supports: p => isProduct(p) && fits(p),
     // The plain kernels do the same work for one tap, so what a product gains over its plain variant it gains here.
     speed: (p, caps) => chosen(p, caps).speed(asProduct(p), caps),
-    plan: (p, caps): Plan => rebind(chosen(p, caps).plan(asProduct(p), caps), names),
+    plan: (p, caps): Plan => rebind(leaveUnwritten(chosen(p, caps).plan(asProduct(p), caps)), names),
   };
 }
 
@@ -52,8 +59,8 @@ export const conv2dInputGradProduct = product<InputGrad>(
 );
 
 const kernelProduct = product<KernelGrad>(
-  // Products bind a bias even where they have none, some of them as if to write it: db, which this dispatch leaves alone.
-  { a: 'x', b: 'dy', bias: { name: 'db', as: 'read' }, out: 'dkernel' },
+  // Products bind a bias even where they have none. Not db: it lies in one buffer with dkernel, which is written.
+  { a: 'x', b: 'dy', bias: 'dy', out: 'dkernel' },
   p => !p.mask,
   p => ({ ...NOTHING_FUSED, m: p.cin, n: p.cout, k: pixels(p), ta: 1, accumulate: p.accumulate }),
 );
