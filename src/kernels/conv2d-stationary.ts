@@ -66,8 +66,10 @@ function stationary<P extends Conv2dGeometry>(
       if (!caps.software) return 0.5;
       const s = problem(p);
       const lanes = fill(s.cin, summedChannels(caps)) * fill(s.cout, outChannels(caps));
-      // A column costs the same loads and stores however few its taps are; with valid padding some give nothing.
-      return 46 * lanes * ((s.kh * s.kw) / MOST_TAPS) * Math.min(1, s.ow / s.w);
+      // A column costs the same loads and stores however few its taps are; with valid padding some give nothing. The ends
+      // of a row, with their stores that are masked out, take as long as two columns.
+      const columns = Math.min(s.w, s.ow) / (s.w + 2);
+      return 60 * lanes * ((s.kh * s.kw) / MOST_TAPS) * columns;
     },
     plan: (p, caps) => planStationary(problem(p), caps),
   };
