@@ -120,5 +120,20 @@ export const binaryKernel = defineKernel<BinaryParams>({
         ],
       }),
     },
+    {
+      name: 'same_shape_vec4',
+      supports: p => walkRank(p) === 1 && walkSize(p) % 4 === 0 && p.a0 === 1 && p.b0 === 1,
+      speed: () => 4,
+      plan: (p, caps) => ({
+        dispatches: [
+          elementwise(walkSize(p) / 4, caps, {
+            shader: 'binary/same_shape_vec4',
+            constants: { FN: p.fn },
+            uniform: [],
+            bindings: ['a', 'b', 'out'],
+          }),
+        ],
+      }),
+    },
   ],
 });

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../gpu/capabilities.ts';
 import { elementwise } from './elements.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type KernelSpec, type PlannedDispatch, type Values } from './spec.ts';
@@ -92,24 +93,34 @@ const sample = (r: Sampler): UnaryParams => {
   return { size: r.pick([r.int(1, 300), r.int(4000, 9000)]), fn, alpha, beta: Math.fround(beta) };
 };
 
-const variant = (
-  shader: PlannedDispatch['shader'],
+/** One element a thread; and four, where they come in fours. */
+function variants(
+  plain: PlannedDispatch['shader'],
+  fours: PlannedDispatch['shader'],
   bindings: readonly string[],
-): KernelSpec<UnaryParams>['variants'][number] => ({
-  name: 'plain',
-  supports: () => true,
-  speed: () => 1,
-  plan: (p, caps) => ({
-    dispatches: [
-      elementwise(p.size, caps, {
-        shader,
-        constants: { FN: p.fn },
-        uniform: [{ f32: p.alpha }, { f32: p.beta }],
-        bindings,
-      }),
-    ],
-  }),
-});
+): KernelSpec<UnaryParams>['variants'] {
+  const dispatch = (p: UnaryParams, caps: Capabilities, shader: PlannedDispatch['shader'], size: number) =>
+    elementwise(size, caps, {
+      shader,
+      constants: { FN: p.fn },
+      uniform: [{ f32: p.alpha }, { f32: p.beta }],
+      bindings,
+    });
+  return [
+    {
+      name: 'plain',
+      supports: () => true,
+      speed: () => 1,
+      plan: (p, caps) => ({ dispatches: [dispatch(p, caps, plain, p.size)] }),
+    },
+    {
+      name: 'vec4',
+      supports: p => p.size % 4 === 0,
+      speed: () => 1.3,
+      plan: (p, caps) => ({ dispatches: [dispatch(p, caps, fours, p.size / 4)] }),
+    },
+  ];
+}
 
 const drawValues = (p: UnaryParams, size: number, r: Sampler): Values => {
   const { draw } = functionOf(p);
@@ -129,7 +140,7 @@ export const unaryKernel = defineKernel<UnaryParams>({
   sample,
   fill: (_, p, size, r) => drawValues(p, size, r),
   tolerance: { kind: 'elementwise', ulps: 32 },
-  variants: [variant('unary/forward', ['x', 'out'])],
+  variants: variants('unary/forward', 'unary/forward_vec4', ['x', 'out']),
 });
 
 /** Gradient of `unary`: dx from dy and the operand or the result. */
@@ -154,5 +165,5 @@ export const unaryGradKernel = defineKernel<UnaryParams>({
   },
   // Slopes of gelu and silu cross zero, where their terms cancel.
   tolerance: { kind: 'elementwise', ulps: 512 },
-  variants: [variant('unary/gradient', ['saved', 'dy', 'out'])],
+  variants: variants('unary/gradient', 'unary/gradient_vec4', ['saved', 'dy', 'out']),
 });
