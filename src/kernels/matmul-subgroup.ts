@@ -3,8 +3,8 @@ import type { MatmulParams } from './matmul.ts';
 import type { Variant } from './spec.ts';
 import { fill, occupancy } from './subgroup.ts';
 
-/** Rows that a subgroup accumulates in registers. */
-const SUBGROUP_ROWS = 16;
+/** Rows that a subgroup accumulates in registers: few enough to compile fast, and for many subgroups to a core. */
+const SUBGROUP_ROWS = 8;
 
 /** Without workgroup memory: values of a broadcast within a subgroup, whatever its size, if it is always the same. */
 export const matmulSubgroup: Variant<MatmulParams> = {

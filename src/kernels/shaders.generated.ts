@@ -3676,7 +3676,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
 // Needs subgroups of SG lanes, n a multiple of 4, B not transposed.
 // Good for GPUs on which workgroup memory is slow or barriers are dear; elsewhere tiles broadcast less for a multiply-add.
 const SG: u32 = 32;
-const TM: u32 = 16;   // rows a tile
+const TM: u32 = 8;   // rows a tile
 struct Params {
   m: u32, n: u32, k: u32,
   a_row: u32, a_step: u32,      // from one row of A to the next, from one k to the next: [m, k] or stored [k, m]
