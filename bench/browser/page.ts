@@ -12,7 +12,7 @@ import { type Entrant, measureInPage } from './measure.ts';
 import type { PageOptions } from './options.ts';
 
 /** Operations of the largest case on a processor that plays a GPU: in a browser that is slow. */
-const SOFTWARE_FLOPS = 2e8;
+const SOFTWARE_FLOPS = 6e7;
 /** What needs a process or a data set of its own, or says nothing in a page. */
 const NOT_IN_A_PAGE = ['startup', 'memory', 'epoch'];
 

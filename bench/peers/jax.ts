@@ -3,9 +3,10 @@ import process from 'node:process';
 import * as jax from '@jax-js/jax';
 import type { GpuSource } from '../../src/platform/platform.ts';
 import { COMPARED } from '../kernels.ts';
-import { openDawn, Refusals, resting, setNavigator } from './dawn.ts';
+import { openDawn, resting, setNavigator } from './dawn.ts';
 import { type JaxComputation, jaxCompute } from './jax-work.ts';
 import { CHECKED_STEPS, type Outputs, type Peer, type Prepared, type Task, Unsupported } from './peer.ts';
+import { Refusals } from './refusals.ts';
 
 const VERSION = '0.1.25';
 

@@ -8,8 +8,9 @@ import '@tensorflow/tfjs-layers';
 import type { GpuSource } from '../../src/platform/platform.ts';
 import { COMPARED } from '../kernels.ts';
 import type { Work } from '../suites.ts';
-import { openDawn, Refusals, resting, setNavigator } from './dawn.ts';
+import { openDawn, resting, setNavigator } from './dawn.ts';
 import { CHECKED_STEPS, type Outputs, type Peer, type Prepared, type Task, Unsupported } from './peer.ts';
+import { Refusals } from './refusals.ts';
 import { type Computation, compute } from './tfjs-work.ts';
 
 type Backend = 'webgpu' | 'wasm' | 'cpu' | 'tensorflow';
