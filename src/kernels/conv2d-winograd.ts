@@ -2,7 +2,6 @@ import { alignUp, type Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
 import { foldGrid, gridFor } from './grid.ts';
-import { MOST_DISPATCHES } from './repack-uniform.ts';
 import type { Plan, PlannedDispatch, Variant } from './spec.ts';
 import { isSubgroup } from './subgroup.ts';
 
@@ -26,8 +25,6 @@ interface Product {
   readonly rows: number;
   readonly summed: number;
   readonly out: number;
-  /** Bytes of one of the two large intermediates that a cache holds, where it pays to keep to them. */
-  readonly cache: number;
   /** Channels that come out in one block of the transformed kernel. */
   readonly blockOf: (paddedOut: number) => number;
   /** Multiples of the plain variant's speed. */
@@ -69,7 +66,6 @@ const stripSpeed =
 /** A subgroup a workgroup, `quads` vec4s of channels a lane, the transformed kernel through uniform buffers. */
 const strips = (lanes: number, quads: 1 | 2): Product => ({
   ...{ rows: STRIP_TILES, summed: lanes, out: 4 * lanes * quads, blockOf: () => 4 * lanes * quads },
-  cache: 4 << 20,
   speed: stripSpeed(lanes, quads),
   plan: ({ positions, stride, summed, out }, caps) => {
     const bytesOfK = 16 * lanes * quads;
@@ -105,7 +101,6 @@ const strips = (lanes: number, quads: 1 | 2): Product => ({
 /** Tiles of both factors in workgroup memory. */
 const TILES: Product = {
   ...{ rows: 64, summed: 16, out: 64, blockOf: out => out },
-  cache: Number.POSITIVE_INFINITY,
   // An estimate: half of what fewer products would save, for the ways through memory between the three shaders.
   speed: (s, m, tiles, { summed, out }) => {
     const useful = (s.n * s.oh * s.ow * s.cin * s.cout) / (tiles * m * m * summed * out);
@@ -142,14 +137,8 @@ function layOut(s: StrideOneProblem, m: number, product: Product, caps: Capabili
   const bytesOf = (images: number) => bytesOfTile * alignUp(images * tileRows * tileColumns, product.rows);
   const kernels = 4 * positions * summed * out;
   const most = Math.min(SCRATCH_BYTES, caps.maxBindingBytes);
-  // Each part reads all windows again, a dispatch for each.
-  const worthwhile = MOST_DISPATCHES / Math.ceil(kernels / WINDOW_BYTES);
-  const isTooLarge = (parts: number) => {
-    const bytes = bytesOf(Math.ceil(s.n / parts));
-    return bytes > most || (bytes > product.cache && parts < worthwhile);
-  };
   let parts = 1;
-  while (parts < s.n && isTooLarge(parts)) parts++;
+  while (parts < s.n && bytesOf(Math.ceil(s.n / parts)) > most) parts++;
   const images = Math.ceil(s.n / parts);
   const fits = Math.max(bytesOf(images), kernels) <= caps.maxBindingBytes;
   const stride = alignUp(images * tileRows * tileColumns, product.rows);
