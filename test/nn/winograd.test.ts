@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { VariantTable } from '../../src/kernels/choose.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
-import type { Trade } from '../../src/kernels/spec.ts';
 import { Conv2d, Dense, Flatten, MaxPool2d, Model, Sequential } from '../../src/nn/index.ts';
 import { Engine } from '../../src/tensor/engine.ts';
 import { GpuBackend } from '../../src/tensor/gpu-backend.ts';
@@ -20,10 +20,10 @@ const net = () =>
     ],
   });
 
-/** Logits and gradients of one network on the same images. */
-async function compute(allow: readonly Trade[]) {
+/** Logits and gradients of one network on the same images, by these variants. */
+async function compute(table: VariantTable) {
   const { device } = (await gpuEngine()).gpu;
-  const engine = new Engine(new GpuBackend(device, { allow }));
+  const engine = new Engine(new GpuBackend(device, { table, allow: ['winograd'] }));
   using model = new Model(engine, net(), { name: 'net', inputShape: [16, 16, 3], seed: 2 });
   return await engine.scope(async () => {
     const x = engine.tensor(new Sampler(1).normals(4 * 16 * 16 * 3), [4, 16, 16, 3]);
@@ -45,23 +45,31 @@ function apart(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   return most(Array.from(actual, (value, i) => value - expected[i]!)) / most(Array.from(expected));
 }
 
+/** Calls of 3x3 convolutions of many channels, all by one variant, whatever would be chosen. */
+function tableOf(calls: readonly string[], variant: string): VariantTable {
+  const many = (call: string) =>
+    ['cin', 'cout'].every(name => Number(new RegExp(` ${name}=(\\d+)`).exec(call)![1]) >= 8);
+  const chosen = calls.filter(call => /^conv2d(_input_grad)? .* kh=3 kw=3 /.test(call) && many(call));
+  return Object.fromEntries(chosen.map(call => [call, variant]));
+}
+
 describe('a network that may use Winograd', () => {
-  it('computes what it computes without, within the error of its tiles', async () => {
-    const direct = await compute([]);
-    const allowed = await compute(['winograd']);
-    const used = (table: Record<string, string>, kernel: string) =>
-      Object.entries(table).filter(([call, variant]) => call.startsWith(`${kernel} `) && /^winograd/.test(variant))
-        .length;
-    for (const kernel of ['conv2d', 'conv2d_input_grad']) {
-      expect(used(direct.table, kernel)).toBe(0);
-      expect(used(allowed.table, kernel)).toBeGreaterThan(1);
-    }
-    expect(Object.keys(allowed.values)).toHaveLength(11);
-    for (const [name, values] of Object.entries(allowed.values)) {
-      // Three layers one after another, each within 8e-6 of its largest value (docs/kernels.md).
-      expect(apart(values, direct.values[name]!), name).toBeLessThan(3e-5);
-    }
-    // The two did not take the same way.
-    expect(allowed.values.logits).not.toEqual(direct.values.logits);
-  });
+  it.each(['winograd_2x2', 'winograd_4x4'])(
+    'computes by %s what it computes without, within the error',
+    async variant => {
+      const calls = Object.keys((await compute({})).table);
+      const direct = await compute(tableOf(calls, 'plain'));
+      const table = tableOf(calls, variant);
+      // Three layers, forward and backward.
+      expect(Object.keys(table)).toHaveLength(6);
+      const allowed = await compute(table);
+      expect(Object.keys(allowed.values)).toHaveLength(11);
+      for (const [name, values] of Object.entries(allowed.values)) {
+        // Three layers one after another, each within 8e-6 of its largest value (docs/kernels.md).
+        expect(apart(values, direct.values[name]!), name).toBeLessThan(3e-5);
+      }
+      // The two did not take the same way.
+      expect(allowed.values.logits).not.toEqual(direct.values.logits);
+    },
+  );
 });
