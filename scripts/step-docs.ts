@@ -25,6 +25,9 @@ const STEPS: readonly { model: string; trained?: string; options: readonly strin
   { model: 'vgg16', trained: 'last block and head', options: ['--batch', '1024', ...lastBlock] },
 ];
 
+/** Bytes that a plan may be printed in: thousands of dispatches with all their parameters. */
+const MAX_OUTPUT = 64 << 20;
+
 /** Lists longer than this are counted by kernel instead. */
 const LONGEST_LIST = 40;
 
@@ -37,7 +40,7 @@ for (const { model, trained = 'all', options } of STEPS) {
 /** The plan that the command line prints. A process of its own each time: drivers dislike many devices in one. */
 function plan(args: readonly string[]): StepReport {
   const command = ['--import', 'tsx', bin, 'profile', '--plan', '--json', ...args];
-  return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' })) as StepReport;
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8', maxBuffer: MAX_OUTPUT })) as StepReport;
 }
 
 const total = ({ dispatches, prepared }: StepReport) =>
