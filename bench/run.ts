@@ -23,11 +23,14 @@ export interface RunOptions {
 
 /** Milliseconds of a round, and of all rounds of a row. */
 const ROUND = 60;
-const ROW = 1500;
+const ROW = 1000;
 /** The lines that the targets of the project name are measured longer. */
-const ROW_OF_TARGETS = 8000;
+const ROW_OF_TARGETS = 5000;
 const TARGETS = ['matmul', 'conv', 'steps', 'epoch'];
 const ROW_OF_QUICK = 1000;
+
+/** What a row takes with everything around it, on average over the whole selection. */
+const SECONDS_A_ROW = { software: 1, gpu: 0.5 };
 
 function budgetOf({ suite }: Case, { rounds, quick }: RunOptions): Budget {
   const row = quick ? ROW_OF_QUICK : TARGETS.includes(suite) ? ROW_OF_TARGETS : ROW;
@@ -62,6 +65,9 @@ export async function runCases(
         `  ${entry.name.padEnd(18)} ${note.missing ? `missing: ${note.missing}` : `${note.version}, ${note.device}`}`,
       );
     }
+    const expected =
+      (cases.length * entrants.length * (info.software ? SECONDS_A_ROW.software : SECONDS_A_ROW.gpu)) / 60;
+    log(`${cases.length} cases; all together about ${Math.ceil(expected)} minutes on an idle machine`);
     const lines: Line[] = [];
     const results = (): Results => ({
       ...{ format: FORMAT, version: VERSION, date: new Date().toISOString(), host: describeHost() },
@@ -73,6 +79,7 @@ export async function runCases(
       ...(roofline && { roofline }),
       ...{ peers: notes, lines },
     });
+    const measuring = performance.now();
     for (const [i, work] of cases.entries()) {
       const began = performance.now();
       await revive(entrants, adapter);
@@ -82,8 +89,12 @@ export async function runCases(
           : await measureCase(work, entrants, budgetOf(work, options), experience);
       lines.push(line);
       options.save(results());
-      const seconds = (performance.now() - began) / 1000;
-      log(`${String(i + 1).padStart(4)}/${cases.length}  ${work.name} (${seconds.toFixed(1)} s)`);
+      const now = performance.now();
+      const left = ((now - measuring) / (i + 1)) * (cases.length - i - 1);
+      const took = `${((now - began) / 1000).toFixed(1)} s`;
+      log(
+        `${String(i + 1).padStart(4)}/${cases.length}  ${work.name} (${took}; about ${Math.ceil(left / 60_000)} min left)`,
+      );
     }
     return results();
   } finally {
