@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contender, MORE_PATIENCE, PATIENCE, Skip } from './contender.ts';
+import { lineOf } from './counts.ts';
 import { type Inputs, makeInputs } from './inputs.ts';
 import { COMPARED } from './kernels.ts';
 import { whyNot } from './peers/part.ts';
@@ -11,7 +12,7 @@ import type { PeerEntry } from './peers/registry.ts';
 import type { FileInput, TaskMessage } from './protocol.ts';
 import type { Line, Row, Traded } from './results.ts';
 import { median, spread } from './statistics.ts';
-import { type Case, lineOf } from './suites.ts';
+import type { Case } from './suites.ts';
 import { difference, TOLERANCE, type Truth, truthOf } from './truth.ts';
 
 export interface Entrant {

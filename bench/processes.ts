@@ -6,6 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../src/cli/output.ts';
 import { Contender, Skip } from './contender.ts';
+import { lineOf } from './counts.ts';
 import { makeInputs } from './inputs.ts';
 import { writeTask } from './measure.ts';
 import { whyNot } from './peers/part.ts';
@@ -13,7 +14,7 @@ import type { PeerEntry } from './peers/registry.ts';
 import type { TaskMessage } from './protocol.ts';
 import type { Line, PeerNote, Row } from './results.ts';
 import { spread } from './statistics.ts';
-import { type Case, lineOf } from './suites.ts';
+import type { Case } from './suites.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const PYTHON_PEER = fileURLToPath(new URL('peers/python_peer.py', import.meta.url));

@@ -153,6 +153,17 @@ export function parseResults(text: string, path: string): Results {
   return value as Results;
 }
 
+/** Digits that a measurement can bear. */
+const DIGITS = 5;
+
+/** Results as text, a line of the benchmark on each line. */
+export function formatResults({ lines, ...rest }: Results): string {
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value;
+  const head = JSON.stringify(rest, round, 1).replace(/\n\}$/, '');
+  return `${head},\n "lines": [\n${lines.map(line => JSON.stringify(line, round)).join(',\n')}\n ]\n}\n`;
+}
+
 type Json = Record<string, unknown>;
 
 /** Walks a value and says where the first thing is that does not belong. */

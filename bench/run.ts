@@ -67,7 +67,7 @@ export async function runCases(
     }
     const expected =
       (cases.length * entrants.length * (info.software ? SECONDS_A_ROW.software : SECONDS_A_ROW.gpu)) / 60;
-    log(`${cases.length} cases; all together about ${Math.ceil(expected)} minutes on an idle machine`);
+    log(`${cases.length} cases; all together about ${Math.ceil(expected)} min on an idle machine`);
     const lines: Line[] = [];
     const results = (): Results => ({
       ...{ format: FORMAT, version: VERSION, date: new Date().toISOString(), host: describeHost() },

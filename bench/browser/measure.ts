@@ -2,12 +2,14 @@
  * The measurement of a page: the same contenders, cases and checks as in Node, but all in one process, since a page has
  * one GPU process anyway.
  */
+
+import { lineOf } from '../counts.ts';
 import { makeInputs } from '../inputs.ts';
 import { type Outputs, type Peer, type Prepared, type Task, Unsupported } from '../peers/peer.ts';
 import type { PeerEntry } from '../peers/registry.ts';
 import type { Line, Row } from '../results.ts';
 import { spread } from '../statistics.ts';
-import { type Case, lineOf } from '../suites.ts';
+import type { Case } from '../suites.ts';
 import { difference, TOLERANCE, truthOf } from '../truth.ts';
 
 export interface Entrant {

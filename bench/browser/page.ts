@@ -1,13 +1,14 @@
 /** What runs in the page: the suite, by a button or called by the command through `globalThis.benchInPage`. */
 import { describeAdapter } from '../../src/gpu/capabilities.ts';
 import { openGpu } from '../../src/platform/browser.ts';
+import { flopsOf } from '../counts.ts';
 import { benchPage } from '../page.ts';
 import type { Peer } from '../peers/peer.ts';
 import { type PeerEntry, peers } from '../peers/registry.ts';
 import { openTfjs } from '../peers/tfjs.ts';
 import { openWeft } from '../peers/weft.ts';
 import { FORMAT, type PeerNote, type Results, VERSION } from '../results.ts';
-import { type Case, cases, flopsOf } from '../suites.ts';
+import { type Case, cases } from '../suites.ts';
 import { type Entrant, measureInPage } from './measure.ts';
 import type { PageOptions } from './options.ts';
 

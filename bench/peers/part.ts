@@ -1,5 +1,5 @@
+import { flopsOf } from '../counts.ts';
 import type { Case } from '../suites.ts';
-import { flopsOf } from '../suites.ts';
 import type { PeerEntry } from './registry.ts';
 
 /** Contenders for which a call of so many operations is not waited for: they compute on one core, in JavaScript or nearly so. */

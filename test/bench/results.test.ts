@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bestPeer, headline, rateOf, ratioOf } from '../../bench/ratios.ts';
-import { parseResults } from '../../bench/results.ts';
+import { formatResults, parseResults } from '../../bench/results.ts';
 import { median, spread } from '../../bench/statistics.ts';
 import { comparedLines, judge } from '../../bench/targets.ts';
 import { FileError } from '../../src/platform/errors.ts';
@@ -71,6 +71,16 @@ describe('results as JSON', () => {
 
   it('come back as they were', () => {
     expect(parseResults(JSON.stringify(good()), 'a.json')).toEqual(good());
+  });
+
+  it('are written with a line of the benchmark on each line, and as many digits as a measurement can bear', () => {
+    const lines = [lineWith({ weft: 10 / 3 }), lineWith({ weft: 20 }, { name: 'matmul 512' })];
+    const text = formatResults(resultsWith(lines));
+    expect(text.split('\n').filter(line => line.includes('"suite"'))).toHaveLength(2);
+    const back = parseResults(text, 'a.json');
+    expect(back.lines[0]!.rows[0]!.value!.median).toBe(3.3333);
+    expect({ ...back, lines: [] }).toEqual({ ...resultsWith(lines), lines: [] });
+    expect(parseResults(formatResults(resultsWith([])), 'a.json').lines).toEqual([]);
   });
 
   const spoilt: [what: string, spoil: (results: ReturnType<typeof good>) => void][] = [

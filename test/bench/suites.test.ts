@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { bytesOf, flopsOf } from '../../bench/counts.ts';
 import { hasModel, makeInputs } from '../../bench/inputs.ts';
 import { COMPARED, kernelCall } from '../../bench/kernels.ts';
-import { bytesOf, type Case, cases, flopsOf, suiteNames, type Work } from '../../bench/suites.ts';
+import { type Case, cases, suiteNames, type Work } from '../../bench/suites.ts';
 import { difference, truthOf } from '../../bench/truth.ts';
 import { sizeOf } from '../../src/kernels/spec.ts';
 
