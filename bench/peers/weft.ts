@@ -1,4 +1,5 @@
 /** weft as a contender: its kernels and its training step as a program uses them. */
+import { weftVersion } from '../../src/cli/parse.ts';
 import type { ImageData8 } from '../../src/data/dataset.ts';
 import { GpuDataset } from '../../src/data/gpu-dataset.ts';
 import { tableKey } from '../../src/kernels/choose.ts';
@@ -49,9 +50,8 @@ class WeftPeer implements Peer {
     private readonly choice: Choice,
     private readonly trade: Trade | undefined,
   ) {
-    const { device, description } = engine.gpu.device.info;
-    this.version = description;
-    this.device = device;
+    this.version = weftVersion();
+    this.device = engine.gpu.device.info.device;
   }
 
   resting<T>(fn: () => Promise<T>): Promise<T> {
