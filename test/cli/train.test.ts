@@ -39,7 +39,8 @@ let run: string;
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override,-dac_read_search', process.execPath] as const;
 
 function weft(args: string[], [command, ...before]: readonly [string, ...string[]] = [process.execPath]) {
-  const options = { encoding: 'utf8', cwd: folder, env: environment() } as const;
+  // The plan of a large step is some megabytes.
+  const options = { encoding: 'utf8', cwd: folder, env: environment(), maxBuffer: 64 << 20 } as const;
   const { status, stdout, stderr } = spawnSync(command, [...before, ...CLI, ...args], options);
   return { status, stdout, stderr };
 }
