@@ -32,6 +32,8 @@ export interface TuneResult extends TuneReport {
   adapter: { device: string; driver: string; software: boolean };
   /** Where the choices are kept. */
   file: string;
+  /** By Ctrl-C; the calls measured until then are kept. */
+  interrupted: boolean;
 }
 
 export function register(program: Command): void {
@@ -58,8 +60,9 @@ export function register(program: Command): void {
     const result = await run(names.length > 0 ? names : Object.keys(models), options);
     if (options.json) printJson(result);
     else print(describe(result));
-    if (result.left > 0 && options.budget === undefined) {
-      throw new InterruptedError(`tune: interrupted; ${result.calls.length} calls are kept in ${result.file}`);
+    if (result.interrupted) {
+      const kept = options.ship ? 'nothing is written' : `${result.calls.length} calls are kept in ${result.file}`;
+      throw new InterruptedError(`tune: interrupted; ${kept}`);
     }
   });
 }
@@ -84,12 +87,13 @@ async function run(names: readonly string[], options: Options): Promise<TuneResu
       ? await tune(engine, calls, settings)
       : await tuneAndKeep(engine, calls, { ...settings, force: options.force });
     bar.clear();
-    if (tables && report.left === 0) await ship(engine, report.calls, tables);
+    if (tables && !stop.signal.aborted) await ship(engine, report.calls, tables);
     const { device, description, software } = engine.gpu.device.info;
     return {
       models: [...names],
       adapter: { device, driver: description, software },
       file: tables ?? tuningPath(tuningStore().folder, targetOf(engine)),
+      interrupted: stop.signal.aborted,
       ...report,
     };
   } finally {

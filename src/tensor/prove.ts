@@ -63,12 +63,21 @@ const SEEDS = 400;
 /** Operations up to which the reference answers in some seconds. */
 const REFERENCE_FLOPS = 1e9;
 
-/** Random contents for a call of this size, and the right results. */
-export async function makeTrial(engine: Engine, spec: KernelSpec, p: Params, random: Sampler): Promise<Trial> {
+/**
+ * Random contents for a call of this size, and the right results.
+ * @param mostFlops operations up to which the reference answers; beyond, the plain variant does.
+ */
+export async function makeTrial(
+  engine: Engine,
+  spec: KernelSpec,
+  p: Params,
+  random: Sampler,
+  mostFlops = REFERENCE_FLOPS,
+): Promise<Trial> {
   const inputs = drawInputs(spec, p, random);
   const step = drawStep(random);
   const absolute = spec.tolerance.kind === 'dot' ? absoluteInputs(inputs) : undefined;
-  if (spec.flops(p) <= REFERENCE_FLOPS) {
+  if (spec.flops(p) <= mostFlops) {
     const sums = absolute ? spec.reference(p, absolute, step) : {};
     return { p, inputs, step, expected: spec.reference(p, inputs, step), by: 'reference', sums };
   }

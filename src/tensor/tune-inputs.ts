@@ -1,13 +1,11 @@
-import { Sampler } from '../kernels/sampler.ts';
 import { type KernelSpec, type Params, sizeOf, type Values } from '../kernels/spec.ts';
-import { drawInputs } from '../kernels/verify.ts';
 
 /** Operations, or elements where those count, of what is compared with the reference: some hundredths of a second. */
 const PROOF_WORK = 2e6;
 /** Operations of a call that is timed: a longer one is timed on fewer rows, which cost the same each. */
-const TIMED_WORK = { software: 2e9, gpu: 4e11 };
+const TIMED_WORK = { software: 1e9, gpu: 4e11 };
 /** So many rows, images of a batch for instance, keep every device busy. */
-const FEWEST_TIMED = 16;
+const FEWEST_TIMED = 8;
 
 /** A call on few enough of its rows to be checked against the float64 reference in no time. */
 export function forProof(spec: KernelSpec, p: Params): Params {
@@ -31,14 +29,15 @@ function elements(spec: KernelSpec, p: Params): number {
   return Object.values(spec.tensors).reduce((sum, tensor) => sum + sizeOf(tensor.shape(p) ?? []), 0);
 }
 
-/** Contents as the kernel's tests draw them: of some rows, said again and again, since drawing millions takes seconds. */
-export function fillForTiming(spec: KernelSpec, p: Params): Record<string, Values> {
-  const drawn = drawInputs(spec, forProof(spec, p), new Sampler(1));
-  const inputs: Record<string, Values> = {};
-  for (const [name, values] of Object.entries(drawn)) {
-    inputs[name] = repeat(values, sizeOf(spec.tensors[name]!.shape(p)!));
-  }
-  return inputs;
+/** Contents from those `drawn` for fewer rows, said again and again, since drawing millions takes seconds. */
+export function repeatRows(
+  spec: KernelSpec,
+  p: Params,
+  drawn: Readonly<Record<string, Values>>,
+): Record<string, Values> {
+  return Object.fromEntries(
+    Object.entries(drawn).map(([name, values]) => [name, repeat(values, sizeOf(spec.tensors[name]!.shape(p)!))]),
+  );
 }
 
 function repeat(values: Values, size: number): Values {

@@ -17,10 +17,10 @@ import type { TuningRow } from '../kernels/tuning-file.ts';
 import { DeviceLostError, WeftError } from '../platform/errors.ts';
 import { type CompiledStep, compile } from './compile.ts';
 import type { Engine } from './engine.ts';
-import { describeFailure, makeTrial, tryVariant } from './prove.ts';
+import { describeFailure, makeTrial, type Trial, tryVariant } from './prove.ts';
 import { canRun, kernelTensors, recordVariant } from './run-variant.ts';
 import { disagreement } from './tune-agreement.ts';
-import { fillForTiming, forProof, forTiming } from './tune-inputs.ts';
+import { forProof, forTiming, repeatRows } from './tune-inputs.ts';
 
 export interface TuneOptions {
   /** No new call is begun after so many seconds. Default: no limit. */
@@ -69,6 +69,8 @@ export interface TuneReport {
   readonly compileSeconds: number;
 }
 
+/** Operations of a proof up to which the float64 reference answers in a tenth of a second; beyond, the plain variant does. */
+const REFERENCE_FLOPS = 1e7;
 /** Calls whose candidates are compiled together, in parallel, before they are measured. */
 const TOGETHER = 8;
 /** Rounds of a call; in each of them every candidate is timed once. */
@@ -213,8 +215,9 @@ class Tuning {
   private async decide(job: Job): Promise<void> {
     const { key, spec, p } = job;
     const before = this.engine.gpu.chooser.best(spec, p).name;
-    const right = await this.proven(job);
-    const timed = await this.time(job, right);
+    const trial = await makeTrial(this.engine, spec, forProof(spec, p), new Sampler(1), REFERENCE_FLOPS);
+    const right = await this.proven(job, trial);
+    const timed = await this.time({ ...job, variants: right }, trial.inputs);
     // Where all that should be fast are wrong, the plain one is left.
     const variant = chooseMeasured(timed) ?? spec.variants[0]!.name;
     const milliseconds = Object.fromEntries(timed.map(one => [one.variant, spread(one.milliseconds).median]));
@@ -224,8 +227,7 @@ class Tuning {
   }
 
   /** The candidates that compute what the reference says, on a few rows. */
-  private async proven({ key, spec, p, variants }: Job): Promise<Variant<Params>[]> {
-    const trial = await makeTrial(this.engine, spec, forProof(spec, p), new Sampler(1));
+  private async proven({ key, spec, variants }: Job, trial: Trial): Promise<Variant<Params>[]> {
     const right: Variant<Params>[] = [];
     for (const variant of variants) {
       // A variant for many rows may have no way with few; the comparison on all rows is left.
@@ -238,12 +240,12 @@ class Tuning {
     return right;
   }
 
-  private async time({ key, spec, p, variants: _ }: Job, variants: readonly Variant<Params>[]) {
+  private async time({ key, spec, p, variants }: Job, drawn: Trial['inputs']): Promise<readonly Run[]> {
     const { engine } = this;
     const shape = forTiming(spec, p, engine.caps.software);
     const able = variants.filter(variant => canRun(engine, spec, variant, shape));
     return await engine.scope(async () => {
-      const inputs = fillForTiming(spec, shape);
+      const inputs = repeatRows(spec, shape, drawn);
       const tensors = kernelTensors(engine, spec, shape, inputs);
       const runs: Run[] = [];
       try {
