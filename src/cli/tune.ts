@@ -141,11 +141,12 @@ function describe({ models: names, adapter, file, ...report }: TuneResult): stri
 
 /** Milliseconds of the choice, how many times as long the one before takes, and the others. */
 function times({ before, row: { variant, milliseconds } }: TunedCall): [string, string, string] {
-  const now = milliseconds[variant]!;
+  const { [variant]: now, ...others } = milliseconds;
   const was = milliseconds[before];
-  const others = Object.entries(milliseconds).filter(([name]) => name !== variant);
-  const gain = was === undefined || before === variant ? '' : `${(was / now).toFixed(2)} x`;
-  return [now.toPrecision(3), gain, others.map(([name, time]) => `${name} ${time.toPrecision(3)}`).join(', ')];
+  const gain = was === undefined || now === undefined || before === variant ? '' : `${(was / now).toFixed(2)} x`;
+  const list = Object.entries(others).map(([name, time]) => `${name} ${time.toPrecision(3)}`);
+  // Nothing was timed where all candidates were struck.
+  return [now?.toPrecision(3) ?? '', gain, list.join(', ')];
 }
 
 /** The parameters that differ from 0 and 1 say what a call is; --json has all. */

@@ -242,18 +242,19 @@ class Tuning {
 
   private async time({ key, spec, p, variants }: Job, drawn: Trial['inputs']): Promise<readonly Run[]> {
     const { engine } = this;
-    const shape = forTiming(spec, p, engine.caps.software);
-    const able = variants.filter(variant => canRun(engine, spec, variant, shape));
+    const fewer = forTiming(spec, p, engine.caps.software);
+    // A variant that wants many rows is timed with all there are, and so are its rivals.
+    const shape = variants.every(variant => canRun(engine, spec, variant, fewer)) ? fewer : p;
     return await engine.scope(async () => {
       const inputs = repeatRows(spec, shape, drawn);
       const tensors = kernelTensors(engine, spec, shape, inputs);
       const runs: Run[] = [];
       try {
-        for (const variant of able) {
+        for (const variant of variants) {
           const step = await compile(engine, () => recordVariant(engine, spec, variant, shape, tensors));
           runs.push({ variant: variant.name, step, repeats: 1, milliseconds: [] });
         }
-        const wrong = await disagreement(engine, { spec, p: shape, tensors, inputs }, runs, able);
+        const wrong = await disagreement(engine, { spec, p: shape, tensors, inputs }, runs, variants);
         for (const { variant, reason } of wrong) this.strike(key, variant, reason);
         const struck = new Set(wrong.map(({ variant }) => variant.name));
         return await this.race(runs.filter(run => !struck.has(run.variant)));

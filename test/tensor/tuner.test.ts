@@ -71,6 +71,14 @@ it('strikes a variant that computes something else, however fast it is, and one 
   expect(calls.map(({ row }) => row.variant)).toEqual(['plain']);
 });
 
+it('falls back to the plain variant when all candidates are wrong', async () => {
+  const engine = await gpuEngine();
+  const wrong = (name: string) => named(name, { plan: (q, caps) => plain!.plan({ ...q, k: 1 }, caps), speed: () => 9 });
+  const slow = named('slow', { speed: () => 0.1 });
+  const { calls, struck } = await tune(engine, [callOf([slow, wrong('a'), wrong('b')])]);
+  expect([struck.map(({ variant }) => variant), calls[0]!.row.variant]).toEqual([['a', 'b'], 'slow']);
+});
+
 it('leaves out what it knows, as long as the kernels are the same', async () => {
   const engine = await gpuEngine();
   const call = callOf([plain!, named('twin')]);
