@@ -50,7 +50,8 @@ export function runNetwork<T>(ops: NetworkOps<T>, layer: Config, x: T, training:
       return ops.maxPool2d(x, layer.window as number);
     case 'batchNorm2d': {
       const { momentum = 0.99, epsilon = 1e-3 } = layer as { momentum?: number; epsilon?: number };
-      return ops.batchNorm(x, path, { momentum, epsilon });
+      const normed = ops.batchNorm(x, path, { momentum, epsilon });
+      return activation ? ops.relu(normed) : normed;
     }
     case 'dropout':
       return training && (layer.rate as number) > 0 ? ops.dropout(x, layer.rate as number) : x;

@@ -118,7 +118,9 @@ class TensorFlow:
                 return k.Activation("relu")(added) if act else added
             else:
                 raise Unsupported(f"layer '{kind}' is not translated")
-            return made(x)
+            x = made(x)
+            # Keras' batch norm has no activation of its own.
+            return k.Activation("relu")(x) if kind == "batchNorm2d" and act else x
 
         def chain(layer, prefix, x):
             for part, path in walk(layer, prefix):

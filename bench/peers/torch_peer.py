@@ -146,7 +146,7 @@ class Torch:
                     running[path] = (torch.zeros_like(gamma.data), torch.ones_like(gamma.data))
                 mean, variance = running[path]
                 momentum, epsilon = 1 - layer.get("momentum", 0.99), layer.get("epsilon", 1e-3)
-                return f.batch_norm(x, mean, variance, gamma, weights[f"{path}.beta"], train, momentum, epsilon)
+                x = f.batch_norm(x, mean, variance, gamma, weights[f"{path}.beta"], train, momentum, epsilon)
             elif kind == "maxPool2d":
                 return f.max_pool2d(x, layer["window"])
             elif kind == "dropout":
