@@ -47,7 +47,7 @@ describe('choice of the kernels for software adapters', () => {
       chooser.choose(maxPool2dGradKernel, { ...pool, mask: 0 }).name,
     ];
   };
-  const ours = /^(strip_|stationary$|first_layer|product|grad_strip|rows$)/;
+  const ours = /^(strip_|stationary$|wide$|first_layer|product|grad_strip|rows$)/;
 
   it('takes them there', () => {
     for (const name of chosenBy(lavapipe)) expect(name).toMatch(ours);
