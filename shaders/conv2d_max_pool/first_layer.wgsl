@@ -49,8 +49,8 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     let image = row / p.ph;
     let py = row % p.ph;
     for (var px0 = 0u; px0 < p.pw; px0 += PX) {
-      var best: array<vec4f, PX>;
-      var winner: array<vec4u, PX>;
+      var best = array<vec4f, PX>();
+      var winner = array<vec4u, PX>();
       for (var wy = 0u; wy < p.window_h; wy++) {
         var acc: array<vec4f, COLS>;
         for (var c = 0u; c < COLS; c++) { acc[c] = start; }
