@@ -8,7 +8,7 @@ type Array = np.Array;
 
 export interface JaxComputation {
   readonly loss: boolean;
-  call(): void;
+  call(): void | Promise<void>;
   /** The results of the last call, in weft's layouts. */
   read(): Promise<Float32Array[]>;
   ready(): Promise<void>;
@@ -25,25 +25,40 @@ interface Program {
   readonly back?: (result: Array, i: number) => Array;
 }
 
+/** Bytes of results that may wait for their computation before a call waits for them. */
+const MOST_OUTSTANDING = 256 << 20;
+
 export function jaxCompute(task: Task, checking: boolean): JaxComputation {
   const program = makeProgram(task, checking);
   let { state } = program;
   let results: Array[] = [];
+  // jax-js hands work over when somebody waits for its result, and never when the result is disposed of before: so results
+  // live until they have been waited for.
+  let earlier: Array[] = [];
+  let outstanding = 0;
+  const ready = async () => {
+    await blockUntilReady([...earlier, ...results, ...state]);
+    for (const result of earlier) result.dispose();
+    earlier = [];
+    outstanding = 0;
+  };
   return {
     loss: program.loss ?? false,
     call: () => {
-      for (const result of results) result.dispose();
+      earlier.push(...results);
       const next = program.run(state);
       results = next.results;
       state = next.state;
+      outstanding += results.reduce((bytes, { size }) => bytes + 4 * size, 0);
+      return outstanding > MOST_OUTSTANDING ? ready() : undefined;
     },
     read: () =>
       Promise.all(
         results.map(async (result, i) => (await (program.back?.(result.ref, i) ?? result.ref).data()) as Float32Array),
       ),
-    ready: async () => void (await blockUntilReady([...results, ...state])),
+    ready,
     dispose: () => {
-      for (const array of [...results, ...state]) array.dispose();
+      for (const array of [...earlier, ...results, ...state]) array.dispose();
     },
   };
 }

@@ -49,12 +49,12 @@ class JaxPeer implements Peer {
     if (computation.loss) {
       const losses: number[] = [];
       for (let i = 0; i < CHECKED_STEPS; i++) {
-        computation.call();
+        await computation.call();
         losses.push((await computation.read())[0]![0]!);
       }
       return { losses: Float32Array.from(losses) };
     }
-    computation.call();
+    await computation.call();
     const values = await computation.read();
     return Object.fromEntries(COMPARED[task.work.op]!.map((name, i) => [name, values[i]!]));
   }
