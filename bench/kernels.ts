@@ -52,7 +52,7 @@ export function kernelCall(work: Work): KernelCall | undefined {
     case 'conv2d_kernel_grad':
       return call(conv2dKernelGradKernel, { ...convGeometry(work.shape), mask: 0, db: 0, accumulate: 0 });
     case 'max_pool2d':
-      return call(maxPool2dKernel, { ...poolGeometry(work.shape), ...KEEP_ALL });
+      return call(maxPool2dKernel, { ...poolGeometry(work.shape), ...KEEP_ALL, taps: 0 });
     case 'max_pool2d_grad':
       return call(maxPool2dGradKernel, { ...poolGeometry(work.shape), ...KEEP_ALL, mask: 0 });
     case 'softmax_cross_entropy': {

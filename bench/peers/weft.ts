@@ -153,7 +153,7 @@ class WeftPeer implements Peer {
       given.taps!.dispose();
       const { x } = inputs;
       using pictures = engine.keep(engine.tensor(x!.data, x!.shape));
-      const { y, taps } = engine.run(maxPool2dKernel, p as never, { x: pictures });
+      const { y, taps } = engine.run(maxPool2dKernel, { ...p, taps: 1 } as never, { x: pictures });
       given.taps = engine.keep(taps!);
       own.push(given.taps);
       await engine.gpu.flush();

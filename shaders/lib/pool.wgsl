@@ -11,6 +11,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.

@@ -147,7 +147,7 @@ const twoPasses: Variant<Conv2dMaxPoolParams> = {
 };
 
 function planTwoPasses(p: Conv2dMaxPoolParams, caps: Capabilities): Plan {
-  const [convolution, pooling] = [convolutionOf(p), poolingOf(p)];
+  const [convolution, pooling] = [convolutionOf(p), { ...poolingOf(p), taps: 1 }];
   const first = fastest(conv2dKernel, convolution, caps, []).plan(convolution, caps);
   const second = fastest(maxPool2dKernel, pooling, caps, []).plan(pooling, caps);
   const bytes = sizeOf(outputShape(p)) * 4;
@@ -232,7 +232,7 @@ export const conv2dMaxPoolKernel = defineKernel<Conv2dMaxPoolParams>({
   flops: conv2dFlops,
   reference: (p, inputs, step) => {
     const { y } = conv2dKernel.reference(convolutionOf(p), inputs, step);
-    return maxPool2dKernel.reference(poolingOf(p), { x: y! }, step);
+    return maxPool2dKernel.reference({ ...poolingOf(p), taps: 1 }, { x: y! }, step);
   },
   sample: draw,
   fill: (name, _, size, r) => drawValues(name, size, r),

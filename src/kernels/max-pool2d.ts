@@ -1,4 +1,3 @@
-import type { Capabilities } from '../gpu/capabilities.ts';
 import { dropoutFactors, dropThreshold } from './dropout.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import {
@@ -26,6 +25,9 @@ export type MaxPool2dParams = Pool2dParams & DropoutOfPooling;
 
 /** What stands behind the parameters of a pooling that drops nothing. */
 export const KEEP_ALL = { drop: 0, base: 0, id: 0, rate: 0 } as const;
+
+/** taps: 1 when a gradient will ask where each maximum was; 0 spares writing it. */
+export type MaxPool2dForwardParams = MaxPool2dParams & { taps: number };
 
 function forward(p: MaxPool2dParams, x: Values, step: StepValues): { y: Float64Array; taps: Uint32Array } {
   const y = new Float64Array(sizeOf(pooledTo(p)));
@@ -74,28 +76,27 @@ export const drawDropout = (r: Sampler): DropoutOfPooling =>
 
 const draw = (r: Sampler): MaxPool2dParams => ({ ...drawPool2d(r), ...drawDropout(r) });
 
-/** Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not. */
-const rowsVariant = {
-  name: 'rows',
-  supports: (p: MaxPool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= MOST_TAPS_A_BYTE,
-  speed: (p: MaxPool2dParams, caps: Capabilities) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
-};
+/** Four neighbouring channels and their taps are one vec4 and one word. */
+const isInQuads = (p: MaxPool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= MOST_TAPS_A_BYTE;
 
 /**
  * y = the largest value of each window; taps: which one it was, packed (see tapsShape). The first of equal ones, or the
  * first NaN. With `drop`, y is dropped out behind that, and what is dropped has no tap.
  */
-export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
+export const maxPool2dKernel = defineKernel<MaxPool2dForwardParams>({
   name: 'max_pool2d',
   tensors: {
     x: { role: 'in', shape: pooledFrom, rows: true },
     y: { role: 'out', shape: pooledTo, rows: true },
-    taps: { role: 'out', shape: tapsShape, dtype: 'u32', rows: true },
+    taps: { role: 'out', shape: p => (p.taps ? tapsShape(p) : null), dtype: 'u32', rows: true },
   },
   slice: () => ({ param: 'n', base: 'base' }),
   flops: p => sizeOf(pooledTo(p)) * p.kh * p.kw,
-  reference: (p, { x }, step) => forward(p, x!, step),
-  sample: draw,
+  reference: (p, { x }, step) => {
+    const { y, taps } = forward(p, x!, step);
+    return p.taps ? { y, taps } : { y };
+  },
+  sample: r => ({ ...draw(r), taps: r.int(0, 1) }),
   fill: (_, __, size, r) => tied(size, r),
   tolerance: { kind: 'exact' },
   variants: [
@@ -107,7 +108,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
         dispatches: [
           {
             shader: 'pool/max',
-            uniform: [...maxPoolUniform(p), 0],
+            uniform: [...maxPoolUniform(p), 0, p.taps],
             bindings: ['step', 'x', 'y', 'taps'],
             workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
           },
@@ -115,14 +116,19 @@ export const maxPool2dKernel = defineKernel<MaxPool2dParams>({
       }),
     },
     {
-      ...rowsVariant,
+      name: 'quads',
+      // Bounds of the division in the shader.
+      supports: p => isInQuads(p) && Math.max(p.n, tapsShape(p)[1]!) < 2 ** 22,
+      // On a GPU an estimate: a quarter of the threads, each of which moves whole vec4s and one word.
+      speed: (_, caps) => (caps.software ? 8 : 2),
       plan: (p, caps) => ({
         dispatches: [
           {
-            shader: 'pool/max_rows',
-            uniform: [...maxPoolUniform(p), 0],
+            shader: 'pool/max_quads',
+            constants: { KH: p.kh, KW: p.kw, TAPS: Boolean(p.taps) },
+            uniform: [...maxPoolUniform(p), 0, p.taps],
             bindings: ['step', 'x', 'y', 'taps'],
-            workgroups: foldGrid(p.n * p.oh, caps),
+            workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
           },
         ],
       }),
@@ -161,7 +167,7 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dGradParams>({
         dispatches: [
           {
             shader: 'pool/max_grad',
-            uniform: [...maxPoolUniform(p), p.mask],
+            uniform: [...maxPoolUniform(p), p.mask, 1],
             bindings: ['dy', 'taps', 'y', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },
@@ -178,7 +184,7 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dGradParams>({
           dispatches: [
             {
               shader: 'pool/max_grad_cells',
-              uniform: [...maxPoolUniform(p), p.mask],
+              uniform: [...maxPoolUniform(p), p.mask, 1],
               bindings: ['dy', 'taps', 'y', 'dx'],
               workgroups: gridFor(p.n * cells * p.c, 64, caps),
             },
@@ -187,13 +193,15 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dGradParams>({
       },
     },
     {
-      ...rowsVariant,
-      supports: p => rowsVariant.supports(p) && p.strideH >= p.kh && p.strideW >= p.kw,
+      // Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not.
+      name: 'rows',
+      speed: (p, caps) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
+      supports: p => isInQuads(p) && p.strideH >= p.kh && p.strideW >= p.kw,
       plan: (p, caps) => ({
         dispatches: [
           {
             shader: 'pool/max_grad_rows',
-            uniform: [...maxPoolUniform(p), p.mask],
+            uniform: [...maxPoolUniform(p), p.mask, 1],
             bindings: ['dy', 'taps', 'y', 'dx'],
             workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
           },

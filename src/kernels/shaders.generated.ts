@@ -4791,6 +4791,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4848,6 +4849,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4908,6 +4910,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -4977,7 +4980,7 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, c]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
-@group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]
+@group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]; any buffer without p.taps
 
 // Comparisons with NaN are compiled away by some drivers; its bits are not.
 fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
@@ -5023,7 +5026,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     packed |= (tap & field) << (8 * (element - first));
     y[image * per_image + element] = best;
   }
-  taps[i] = packed;
+  if (p.taps == 1) { taps[i] = packed; }
 }
 `,
   'pool/max_grad': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -5043,6 +5046,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5114,6 +5118,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5188,6 +5193,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5252,7 +5258,11 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   }
 }
 `,
-  'pool/max_rows': `// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
+  'pool/max_quads': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
 struct Params {
   n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
   oh: u32, ow: u32,                 // y [n, oh, ow, c]
@@ -5265,6 +5275,7 @@ struct Params {
   base: u32, id: u32,               // number of the first image, which dropout of the network
   threshold: u32, scale: f32,       // rate * 2^24, 1 / (1 - rate)
   mask: u32,                        // 1, in gradients: dy counts only where y is positive
+  taps: u32,                        // 1, in max pooling: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -5324,14 +5335,27 @@ fn drop_words(quad: u32, id: u32) -> vec4u {
 // threshold: rate * 2^24. An element is kept when the upper 24 bits of its word reach it.
 fn is_kept(word: u32, threshold: u32) -> bool { return (word >> 8) >= threshold; }
 fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u(8)) >= vec4u(threshold); }
+// a / b for a below 2^31, b > 0 and quotients below 2^22: by a float quotient, which vector units have, where dividing
+// integers takes a software adapter one lane after the other (and so does converting unsigned ones). The float is off by
+// less than one, so one step up or down makes it exact.
+fn divide(a: u32, b: u32) -> u32 {
+  let near = u32(i32(f32(i32(a)) / f32(i32(b))));
+  let low = near - select(0u, 1u, near * b > a);
+  return low + select(0u, 1u, a - low * b >= b);
+}
 // y[n, oy, ox, c] = max of its window; taps keeps where it was (ky * kw + kx), for the gradient: max.wgsl, four channels
 // at a time. The first of equal values wins, in row-major order of the window; so does the first NaN. With drop, y is
 // dropped out as there.
 //
-// One workgroup makes one row of windows of one image, lane after lane of 4 channels: a thread divides once a row where
-// max.wgsl divides for each value, and four taps are one word. Dispatch n * oh, folded.
-// Needs c % 4 == 0 and windows of at most 255 taps. Good for software adapters; a GPU wants more than 8 lanes.
-// use: pool, step, philox, dropout
+// One thread makes four neighbouring channels of one result, and the word of their taps. The window's size is constant, so
+// that drivers unroll its loops. A tap outside the picture reads the nearest pixel inside, which lies in the same window
+// and is as large as itself: no test around a load. Dispatch ceil(n * words / 64), folded.
+// Needs c % 4 == 0, windows of at most 255 taps, and n and words below 2^22 (lib/divide.wgsl).
+// use: grid, pool, step, philox, dropout, divide
+const KH: u32 = 2;          // the window, p.kh and p.kw
+const KW: u32 = 2;
+const TAPS: bool = true;    // p.taps: without them there is less to keep in mind
+
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
@@ -5340,48 +5364,50 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 
 fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
-@compute @workgroup_size(8)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = wid.x + wid.y * nwg.x;
-  if (row >= p.n * p.oh) { return; }
-  let image = row / p.oh;
-  let oy = row % p.oh;
+// Where tap k of the window whose first is at \`start\` reads along one axis.
+fn pixel_of(start: i32, k: u32, size: u32) -> u32 { return u32(clamp(start + i32(k), 0, i32(size) - 1)); }
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.words) { return; }
+  let image = divide(i, p.words);
+  let quad = i - image * p.words;
   let c4 = p.c / 4;
-  let rows = pixels_of(oy, p.kh, p.stride_h, p.pad_top, p.h);
-  // Taps before the picture: the first pixel's own.
-  let top = rows.x + p.pad_top - oy * p.stride_h;
-  for (var c = lane; c < c4; c += 8u) {
-    for (var ox = 0u; ox < p.ow; ox++) {
-      let columns = pixels_of(ox, p.kw, p.stride_w, p.pad_left, p.w);
-      let left = columns.x + p.pad_left - ox * p.stride_w;
-      var best = x[((image * p.h + rows.x) * p.w + columns.x) * c4 + c];
-      var winner = vec4u(top * p.kw + left);
-      for (var iy = rows.x; iy < rows.y; iy++) {
-        var tap = (top + iy - rows.x) * p.kw + left;
-        for (var ix = columns.x; ix < columns.y; ix++) {
-          let value = x[((image * p.h + iy) * p.w + ix) * c4 + c];
-          let better = (value > best) | (are_nan(value) & !are_nan(best));
-          best = select(best, value, better);
-          winner = select(winner, vec4u(tap), better);
-          tap++;
-        }
-      }
-      let at = (row * p.ow + ox) * c4 + c;
-      if (p.drop == 1) {
-        // Four channels are one draw.
-        let kept = are_kept(drop_words(p.base * p.oh * p.ow * c4 + at, p.id), p.threshold);
-        best = select(vec4f(), best * p.scale, kept);
-        winner = select(vec4u(255), winner, kept);
-      }
-      y[at] = best;
-      taps[image * p.words + (oy * p.ow + ox) * c4 + c] =
-        winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
+  let per_image = p.oh * p.ow * c4;
+  // Words behind the last value, up to where the next image starts.
+  if (quad >= per_image) {
+    if (TAPS) { taps[i] = 0; }
+    return;
+  }
+  let pixel = divide(quad, c4);
+  let c = quad - pixel * c4;
+  let oy = divide(pixel, p.ow);
+  let ox = pixel - oy * p.ow;
+  let top = i32(oy * p.stride_h) - i32(p.pad_top);
+  let left = i32(ox * p.stride_w) - i32(p.pad_left);
+  var best: vec4f;
+  var winner: vec4u;
+  for (var ky = 0u; ky < KH; ky++) {
+    for (var kx = 0u; kx < KW; kx++) {
+      let iy = pixel_of(top, ky, p.h);
+      let ix = pixel_of(left, kx, p.w);
+      let value = x[((image * p.h + iy) * p.w + ix) * c4 + c];
+      // Which of several NaNs is the first matters only to the taps.
+      let stays = vec4<bool>(TAPS) & are_nan(best);
+      let better = vec4<bool>(ky + kx == 0) | (value > best) | (are_nan(value) & !stays);
+      best = select(best, value, better);
+      if (TAPS) { winner = select(winner, vec4u(u32(i32(iy) - top) * KW + u32(i32(ix) - left)), better); }
     }
   }
-  // Words behind the last value, up to where the next image starts.
-  if (oy == p.oh - 1) {
-    for (var word = p.oh * p.ow * c4 + lane; word < p.words; word += 8u) { taps[image * p.words + word] = 0u; }
+  if (p.drop == 1) {
+    // Four channels are one draw.
+    let kept = are_kept(drop_words((p.base + image) * per_image + quad, p.id), p.threshold);
+    best = select(vec4f(), best * p.scale, kept);
+    winner = select(vec4u(255), winner, kept);
   }
+  y[image * per_image + quad] = best;
+  if (TAPS) { taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24); }
 }
 `,
   'reduce/extremum': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).

@@ -169,9 +169,14 @@ export class Engine implements Disposable {
     }
   }
 
+  /** Whether `record` will put an op on these inputs on the tape: whether its backward may be asked for. */
+  records(inputs: readonly Tensor[]): boolean {
+    return this.gradEnabled && inputs.some(input => input.tracked);
+  }
+
   /** Puts an op on the tape, if a gradient can flow through it. Returns its output. */
   record(op: string, inputs: readonly Tensor[], output: Tensor, backward: Backward): Tensor {
-    if (this.gradEnabled && inputs.some(input => input.tracked)) {
+    if (this.records(inputs)) {
       output.tracked = true;
       output.node = { op, order: ++this.ops, inputs, backward };
     }

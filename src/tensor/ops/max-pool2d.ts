@@ -44,7 +44,7 @@ export function maxPool2d(x: Tensor, options: MaxPool2dOptions = {}): Tensor {
   const drop = options.dropout && checkDropout(options.dropout);
   const p = { ...placePooling('maxPool2d', x, options), ...KEEP_ALL, ...(drop && { drop: 1, ...drop }) };
   const { engine } = x;
-  const { y, taps } = engine.run(maxPool2dKernel, p, { x });
+  const { y, taps } = engine.run(maxPool2dKernel, { ...p, taps: Number(engine.records([x])) }, { x });
   return engine.record('maxPool2d', [x], y!, ({ dy, into }) => [
     engine.run(maxPool2dGradKernel, { ...p, mask: 0 }, { dy, taps }, { dx: into[0] }).dx,
   ]);
