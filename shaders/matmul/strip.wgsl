@@ -61,13 +61,16 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
   }
   let col = p.n0 + lane * 4;
-  for (var r = 0u; r < TM; r++) {
-    if (m0 + r < p.m) {
-      let o = (m0 + r) * p.n + col;
-      put(o, col, acc[r].x);
-      put(o + 1, col + 1, acc[r].y);
-      put(o + 2, col + 2, acc[r].z);
-      put(o + 3, col + 3, acc[r].w);
-    }
+  // Another array, which may be indexed by a variable, for a loop that stays rolled, since it counts from m0: stores written
+  // out take seconds to compile.
+  var sums: array<vec4f, TM>;
+  for (var r = 0u; r < TM; r++) { sums[r] = acc[r] + vec4f(); }
+  for (var row = m0; row < min(m0 + TM, p.m); row++) {
+    let o = row * p.n + col;
+    let sum = sums[row - m0];
+    put(o, col, sum.x);
+    put(o + 1, col + 1, sum.y);
+    put(o + 2, col + 2, sum.z);
+    put(o + 3, col + 3, sum.w);
   }
 }

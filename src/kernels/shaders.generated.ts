@@ -3558,14 +3558,17 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     }
   }
   let col = p.n0 + lane * 4;
-  for (var r = 0u; r < TM; r++) {
-    if (m0 + r < p.m) {
-      let o = (m0 + r) * p.n + col;
-      put(o, col, acc[r].x);
-      put(o + 1, col + 1, acc[r].y);
-      put(o + 2, col + 2, acc[r].z);
-      put(o + 3, col + 3, acc[r].w);
-    }
+  // Another array, which may be indexed by a variable, for a loop that stays rolled, since it counts from m0: stores written
+  // out take seconds to compile.
+  var sums: array<vec4f, TM>;
+  for (var r = 0u; r < TM; r++) { sums[r] = acc[r] + vec4f(); }
+  for (var row = m0; row < min(m0 + TM, p.m); row++) {
+    let o = row * p.n + col;
+    let sum = sums[row - m0];
+    put(o, col, sum.x);
+    put(o + 1, col + 1, sum.y);
+    put(o + 2, col + 2, sum.z);
+    put(o + 3, col + 3, sum.w);
   }
 }
 `,
@@ -3623,13 +3626,13 @@ fn add(acc: ptr<function, Rows>, rows: ptr<function, Rows>, u: u32, last: bool, 
 fn put(acc: ptr<function, Rows>, m0: u32, col: u32) {
   if (col >= p.n) { return; }
   let shift = select(vec4f(), bias[select(0u, col / 4, p.bias != 0)], p.bias != 0);
-  // Another array, which may be indexed by a variable, for a loop that is not unrolled: the driver takes long to compile
-  // loads and stores, and \`acc\` would no longer be in registers.
+  // Another array, which may be indexed by a variable, for a loop that stays rolled, since it counts from m0: the driver
+  // takes long to compile loads and stores, and \`acc\` would no longer be in registers.
   var sums: Rows;
   for (var r = 0u; r < TM; r++) { sums[r] = (*acc)[r] + shift; }
-  for (var r = 0u; r < min(TM, p.m - m0); r++) {
-    let o = ((m0 + r) * p.n + col) / 4;
-    var v = sums[r];
+  for (var row = m0; row < min(m0 + TM, p.m); row++) {
+    let o = (row * p.n + col) / 4;
+    var v = sums[row - m0];
     if (p.accumulate != 0) { v += c[o]; }
     if (p.relu != 0) { v = select(v, vec4f(), v <= vec4f()); }
     c[o] = v;
@@ -3645,12 +3648,13 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   let block = id / tiles;
   var accLeft: Rows;
   var accRight: Rows;
+  let end = min(m0 + TM, p.m);
+  var rows: Rows;  // past the end anything: those sums are not stored
   for (var kb = 0u; kb < p.kBlocks; kb++) {
     let k = p.k0 + (kb * SG + lane) * 4;
-    var rows: Rows;
-    for (var r = 0u; r < TM; r++) {
-      let ok = k < p.k && m0 + r < p.m;
-      rows[r] = select(vec4f(), a[select(0u, ((m0 + r) * p.k + k) / 4, ok)], ok);
+    // Counted from m0, which no compiler knows, the loop stays rolled: 16 loads written out take seconds to compile.
+    for (var row = m0; row < end; row++) {
+      rows[row - m0] = select(vec4f(), a[select(0u, (row * p.k + k) / 4, k < p.k)], k < p.k);
     }
     var at = block * p.blockStride + kb * SG * 4 * SG + lane;
     for (var u = 0u; u < SG; u++) {
