@@ -32,6 +32,7 @@ const BORROWED: ReadonlySet<string> = new Set([
   'conv2d/matmul',
   'conv2d_input_grad/matmul',
   'conv2d_kernel_grad/matmul',
+  'conv2d_kernel_grad/product',
   'conv2d_max_pool/two_passes',
 ]);
 
