@@ -11,7 +11,7 @@ export type DropoutParams = { size: number; base: number; id: number; rate: numb
 /** An element is kept when the upper 24 bits of its random word reach this. */
 export const dropThreshold = (rate: number) => Math.round(rate * 2 ** 24);
 
-/** What each of `count` elements from number `base` on is multiplied by: 0, or 1 / (1 - rate). */
+/** What each of `count` elements from number `base` on is multiplied by: 0, or 1 / (1 - rate) in float32. */
 export function dropoutFactors(
   { base, id, rate }: Pick<DropoutParams, 'base' | 'id' | 'rate'>,
   count: number,
@@ -20,7 +20,9 @@ export function dropoutFactors(
   // Draws come in fours, and a slice of a tensor may start amid one.
   const before = base % 4;
   const words = randomWords(before + count, base - before, id, DOMAIN, step).subarray(before);
-  return Float64Array.from(words, word => (word >>> 8 >= dropThreshold(rate) ? 1 / (1 - rate) : 0));
+  // The scale as a device gets it: what is scaled behind an exact maximum is then exact, too.
+  const scale = Math.fround(1 / (1 - rate));
+  return Float64Array.from(words, word => (word >>> 8 >= dropThreshold(rate) ? scale : 0));
 }
 
 /** out[i] = 0 with probability rate, else x[i] / (1 - rate). The mask depends on (seed, step, id, i) alone. */

@@ -218,8 +218,10 @@ class Tuning {
     const trial = await makeTrial(this.engine, spec, forProof(spec, p), new Sampler(1), REFERENCE_FLOPS);
     const right = await this.proven(job, trial);
     const timed = await this.time({ ...job, variants: right }, trial.inputs);
-    // Where all that should be fast are wrong, the plain one is left.
-    const variant = chooseMeasured(timed) ?? spec.variants[0]!.name;
+    // Where all that should be fast are wrong, the plain one is left; where it is wrong too, nothing has been learned.
+    const plain = spec.variants[0]!;
+    const variant = chooseMeasured(timed) ?? (job.variants.includes(plain) ? undefined : plain.name);
+    if (variant === undefined) return;
     const milliseconds = Object.fromEntries(timed.map(one => [one.variant, spread(one.milliseconds).median]));
     const call = { key, before, row: { variant, fingerprint: this.fingerprintOf(spec, p), milliseconds } };
     this.decided.push(call);
