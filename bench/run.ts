@@ -1,7 +1,7 @@
 /** A whole run: contenders, cases, progress; its result is the document of `results.ts`. */
 import { cpus, release, totalmem, type } from 'node:os';
 import process from 'node:process';
-import { weftVersion } from '../src/cli/parse.ts';
+import { weftVersion } from '../src/cli/package-json.ts';
 import type { AdapterInfo } from '../src/gpu/capabilities.ts';
 import { UsageError } from '../src/platform/errors.ts';
 import { type Budget, type Entrant, Experience, measureCase } from './measure.ts';

@@ -58,7 +58,7 @@ export function truthOf(work: Work, inputs: Readonly<Record<string, Input>>): Tr
     case 'max_pool2d_grad': {
       // The forward's choice of pixels is part of the work of others, and an input of weft's kernel.
       const forward = kernelCall({ op: 'max_pool2d', shape: { ...work.shape, n: 1 } })!;
-      const { taps } = reference(forward, { x: inputs.x! });
+      const { taps } = reference({ ...forward, p: { ...forward.p, taps: 1 } }, { x: inputs.x! });
       return rowsTruth({ ...whole, p: { ...whole.p, n: 1 } }, 'dx', inputs, { taps: taps! });
     }
     case 'conv2d_kernel_grad':

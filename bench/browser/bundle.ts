@@ -9,8 +9,13 @@ const NODE = `export default { platform: 'browser', version: 'none' };
 export const createRequire = () => ({ resolve: name => name });
 export const dirname = path => path;`;
 
+/** A page is told its version by whoever serves it. */
+const VERSION = `export const weftVersion = () => '';`;
+
 /** Stands in for a contender whose packages are not to be bundled. */
 const ABSENT = `export const openTfjs = async () => { throw new Error('tfjs is not part of this page'); };`;
+
+const STUBS: Readonly<Record<string, string>> = { node: NODE, version: VERSION, absent: ABSENT };
 
 /** @param withTfjs needs the packages of bench/; else the page has weft alone. */
 function forBrowsers(withTfjs: boolean): Plugin {
@@ -20,6 +25,7 @@ function forBrowsers(withTfjs: boolean): Plugin {
       build.onResolve({ filter: /peers\/tfjs\.ts$/ }, () =>
         withTfjs ? undefined : { path: 'absent', namespace: 'stub' },
       );
+      build.onResolve({ filter: /cli\/package-json\.ts$/ }, () => ({ path: 'version', namespace: 'stub' }));
       build.onResolve({ filter: /^node:/ }, () => ({ path: 'node', namespace: 'stub' }));
       build.onResolve({ filter: /platform\/node\.ts$/ }, () => ({ path: here('../../src/platform/browser.ts') }));
       build.onResolve({ filter: /\/dawn\.ts$/ }, ({ importer }) =>
@@ -30,7 +36,7 @@ function forBrowsers(withTfjs: boolean): Plugin {
         path,
         external: true,
       }));
-      build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: path === 'node' ? NODE : ABSENT }));
+      build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: STUBS[path]! }));
     },
   };
 }

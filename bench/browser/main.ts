@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { openPage, servePage } from '../../scripts/chromium.ts';
 import type { BenchOptions } from '../../src/cli/bench.ts';
 import { log, print, printJson } from '../../src/cli/output.ts';
-import { weftVersion } from '../../src/cli/parse.ts';
+import { weftVersion } from '../../src/cli/package-json.ts';
 import { benchPage } from '../page.ts';
 import { describeResults } from '../table.ts';
 import { bundlePage } from './bundle.ts';

@@ -1,5 +1,5 @@
 /** weft as a contender: its kernels and its training step as a program uses them. */
-import { weftVersion } from '../../src/cli/parse.ts';
+import { weftVersion } from '../../src/cli/package-json.ts';
 import type { ImageData8 } from '../../src/data/dataset.ts';
 import { GpuDataset } from '../../src/data/gpu-dataset.ts';
 import { tableKey } from '../../src/kernels/choose.ts';

@@ -19,7 +19,8 @@ import { FORMAT, type OpResult, parseOpResult, type SharedKernel, sha256, VERSIO
 import { openEngine } from './open-engine.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { print, printJson, table } from './output.ts';
-import { fromTyped, weftVersion, wholeFrom } from './parse.ts';
+import { weftVersion } from './package-json.ts';
+import { fromTyped, wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 
 interface OpOptions extends GlobalOptions {

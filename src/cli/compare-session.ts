@@ -21,7 +21,7 @@ import { runOne, shortTitle, type Workbench } from './compare-run.ts';
 import { measureSpeed } from './compare-speed.ts';
 import { type ComparisonState, checkSame, writeState } from './compare-state.ts';
 import { log, print, printJson, table } from './output.ts';
-import { weftVersion } from './parse.ts';
+import { weftVersion } from './package-json.ts';
 import type { ProgressBar } from './progress.ts';
 
 /** What a person may decide about a comparison; the rest follows from the device. */

@@ -11,7 +11,7 @@ import { Engine } from '../tensor/engine.ts';
 import { type MatmulMeasure, measureMatmul } from './measure.ts';
 import { dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { formatBytes, log, pairs, print, printJson } from './output.ts';
-import { neededNode } from './parse.ts';
+import { neededNode } from './package-json.ts';
 
 /** What `weft doctor --json` prints. */
 export interface Diagnosis {

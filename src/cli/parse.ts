@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { InvalidArgumentError } from 'commander';
 import { findModel, type Recipe } from '../models/index.ts';
 import { UsageError, ValueError } from '../platform/errors.ts';
@@ -48,18 +47,4 @@ export function fromTyped<T>(make: () => T): T {
 /** The model of that name. @throws UsageError when there is none. */
 export function recipeOf(name: string): Recipe {
   return fromTyped(() => findModel(name));
-}
-
-/** The version of this weft. */
-export function weftVersion(): string {
-  return packageJson().version;
-}
-
-/** The oldest Node that it runs on: '20.19'. */
-export function neededNode(): string {
-  return packageJson().engines.node.replace('>=', '');
-}
-
-function packageJson(): { version: string; engines: { node: string } } {
-  return createRequire(import.meta.url)('../../package.json') as { version: string; engines: { node: string } };
 }

@@ -28,7 +28,8 @@ import {
   tuneOption,
 } from './options.ts';
 import { log, print, printJson } from './output.ts';
-import { fromTyped, numberBetween, recipeOf, weftVersion, wholeFrom } from './parse.ts';
+import { weftVersion } from './package-json.ts';
+import { fromTyped, numberBetween, recipeOf, wholeFrom } from './parse.ts';
 import { ProgressBar, withValidation } from './progress.ts';
 import { readTable, tuneIfUnknown } from './tuning.ts';
 
