@@ -136,6 +136,19 @@ function firstWeights(model: Model): Record<string, Input> {
 
 /** The architecture without its dropout, which every framework draws in its own way. */
 export function withoutDropout(network: NetworkConfig): NetworkConfig {
-  const layers = JSON.parse(JSON.stringify(network.layers), (key, value) => (key === 'rate' ? 0 : value));
+  const layers = JSON.parse(JSON.stringify(network.layers), (key, value) =>
+    key === 'rate' || key === 'dropout' ? 0 : value,
+  );
+  return { ...network, layers };
+}
+
+/** The architecture with dropout only as layers of its own, for frameworks whose layers do not drop out what they make. */
+export function withDropoutApart(network: NetworkConfig): NetworkConfig {
+  type Layer = Readonly<Record<string, unknown>>;
+  const apart = (layers: readonly Layer[]): Layer[] =>
+    layers.flatMap(({ dropout, ...layer }) =>
+      dropout ? [layer, { type: 'dropout', name: `${layer.name}_dropout`, rate: dropout }] : [layer],
+    );
+  const layers = JSON.parse(JSON.stringify(network.layers), (key, value) => (key === 'layers' ? apart(value) : value));
   return { ...network, layers };
 }

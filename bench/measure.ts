@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contender, MORE_PATIENCE, PATIENCE, Skip } from './contender.ts';
 import { lineOf } from './counts.ts';
-import { type Inputs, makeInputs } from './inputs.ts';
+import { type Inputs, makeInputs, withDropoutApart } from './inputs.ts';
 import { COMPARED } from './kernels.ts';
 import { whyNot } from './peers/part.ts';
 import { type Outputs, Unsupported } from './peers/peer.ts';
@@ -128,6 +128,12 @@ function inputsOf(work: Case): Inputs | string {
   }
 }
 
+/** The task as a contender understands it. */
+function taskFor({ entry }: Runner, task: TaskMessage): TaskMessage {
+  const { network } = task;
+  return network && entry.kind !== 'weft' ? { ...task, network: withDropoutApart(network) } : task;
+}
+
 export function writeTask(work: Case, { tensors, network }: Inputs, folder: string): TaskMessage {
   const inputs: Record<string, FileInput> = {};
   for (const [i, [name, { shape, data }]] of Object.entries(tensors).entries()) {
@@ -169,7 +175,10 @@ async function checkAll(
   for (const runner of runners) {
     if (runner.skipped !== undefined) continue;
     await attempt(runner, async () => {
-      const { outputs } = await runner.contender.ask<'check'>({ do: 'check', task, folder }, patience(runner.entry));
+      const { outputs } = await runner.contender.ask<'check'>(
+        { do: 'check', task: taskFor(runner, task), folder },
+        patience(runner.entry),
+      );
       const got: Record<string, Float32Array> = {};
       for (const name of COMPARED[work.op]!) got[name] = readFloats(outputs[name]!);
       compareOutputs(runner, got, expected, truth);
@@ -212,7 +221,7 @@ function readFloats(path: string): Float32Array {
 /** Compiles, and finds out how many calls and rounds there is time for. */
 async function warmUp(runner: Runner, task: TaskMessage, budget: Budget): Promise<void> {
   const { contender } = runner;
-  const { how, traded } = await contender.ask<'prepare'>({ do: 'prepare', task });
+  const { how, traded } = await contender.ask<'prepare'>({ do: 'prepare', task: taskFor(runner, task) });
   if (how !== undefined) runner.how = how;
   if (traded) runner.traded = traded;
   const first = await contender.ask<'time'>({ do: 'time', calls: 1, warm: false });
