@@ -66,6 +66,13 @@ export * as optim from './optim/index.ts';
 
 // --- Data -----------------------------------------------------------------------------------------------------------
 
+export {
+  AUGMENTATION_NAMES,
+  type AugmentationName,
+  type AugmentationPolicy,
+  augmentedCopy,
+  findAugmentation,
+} from './data/augmentation.ts';
 export { Batches } from './data/batches.ts';
 export { type DataSet, type ImageData8, type ImageParts, makeImageData } from './data/dataset.ts';
 export { FASHION_MNIST_CLASSES } from './data/fashion-mnist.ts';

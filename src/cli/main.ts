@@ -10,6 +10,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Each command's file by its name. Loaded on demand: a command must not wait for the imports of all others. */
 const COMMANDS: Record<string, () => Promise<CommandModule>> = {
+  augment: () => import('./augment.ts'),
   bench: () => import('./bench.ts'),
   compare: () => import('./compare.ts'),
   doctor: () => import('./doctor.ts'),

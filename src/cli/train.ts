@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { AUGMENTATION_NAMES, type AugmentationName, findAugmentation } from '../data/augmentation.ts';
 import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
@@ -48,6 +49,7 @@ interface TrainOptions extends GlobalOptions, AllowOptions {
   warmUp?: number;
   clipNorm?: number;
   labelSmoothing?: number;
+  augment?: AugmentationName;
   ema?: number;
   patience?: number;
   microBatches?: number;
@@ -89,6 +91,11 @@ export function register(program: Command): void {
       numberBetween(0, Number.POSITIVE_INFINITY, 'above'),
     )
     .option('--label-smoothing <share>', 'share of the target spread over all classes', numberBetween(0, 1))
+    .addOption(
+      new Option('--augment <policy>', 'what is done to training pictures, see weft augment').choices(
+        AUGMENTATION_NAMES,
+      ),
+    )
     .option('--ema <decay>', 'use a moving average of the weights, such as 0.999', numberBetween(0, 1))
     .option('--patience <epochs>', 'stop when validation loss has not fallen for so long; keep the best', wholeFrom(1))
     .option('--micro-batches <n>', 'compute each batch in so many parts, for less memory', wholeFrom(1))
@@ -264,6 +271,7 @@ function chooseTraining(recipe: Omit<TrainingOptions, 'seed'>, options: TrainOpt
     warmUpEpochs: options.warmUp,
     clipNorm: options.clipNorm,
     labelSmoothing: options.labelSmoothing,
+    augmentation: options.augment && findAugmentation(options.augment),
     emaDecay: options.ema,
     patience: options.patience,
     microBatches: options.microBatches,

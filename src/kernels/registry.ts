@@ -1,4 +1,5 @@
 import { adamKernel } from './adam.ts';
+import { augmentKernel } from './augment.ts';
 import { avgPool2dGradKernel, avgPool2dKernel } from './avg-pool2d.ts';
 import { axpyKernel } from './axpy.ts';
 import {
@@ -42,6 +43,7 @@ import { whereKernel } from './where.ts';
 export const kernels = [
   adamKernel,
   addGradientKernel,
+  augmentKernel,
   avgPool2dGradKernel,
   avgPool2dKernel,
   axpyKernel,

@@ -1,3 +1,4 @@
+import type { AugmentationPolicy } from '../data/augmentation.ts';
 import type { Shape } from '../kernels/spec.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { OptimizerSettings, ScheduleSettings } from '../optim/index.ts';
@@ -13,6 +14,10 @@ export interface TrainingDefaults {
   /** SGD only. */
   readonly momentum?: number;
   readonly weightDecay?: number;
+  /** Share of the target that is spread over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** What is done to training pictures, drawn anew in each step. Default: nothing. */
+  readonly augmentation?: AugmentationPolicy;
 }
 
 /** A model that people can name: its architecture and how it is trained. */

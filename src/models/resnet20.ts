@@ -1,3 +1,4 @@
+import { findAugmentation } from '../data/augmentation.ts';
 import {
   BatchNorm2d,
   type BatchNorm2dOptions,
@@ -68,5 +69,7 @@ export const resnet20: Recipe = {
     schedule: 'cosine',
     momentum: 0.9,
     weightDecay: 1e-4,
+    // The paper's: a crop out of a ground 4 pixels wider on each side, mirrored or not.
+    augmentation: findAugmentation('flip-shift'),
   },
 };

@@ -20,8 +20,6 @@ export interface TrainingOptions extends TrainingDefaults {
   readonly amsgrad?: boolean;
   /** Largest global norm of the gradients; longer ones are scaled down to it. Default: no limit. */
   readonly clipNorm?: number;
-  /** Share of the target that is spread over all classes. Default 0. */
-  readonly labelSmoothing?: number;
   /** Keeps an exponential moving average of the weights with this decay, and evaluates and saves that one. */
   readonly emaDecay?: number;
   /** Epochs in which the learning rate rises to its first value. Default 0. */

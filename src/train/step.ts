@@ -16,7 +16,7 @@ import {
   planStep,
   type StepPlan,
 } from '../tensor/compile.ts';
-import { softmaxCrossEntropy } from '../tensor/ops/index.ts';
+import { augment, softmaxCrossEntropy } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
 import { peek } from './peek.ts';
@@ -249,14 +249,16 @@ function disposeParts({ indices, metrics, notFinite, state, sum }: Parts, compil
 function stepFunctions(
   model: Model,
   data: GpuDataset,
-  { batch, labelSmoothing = 0 }: TrainingOptions,
+  { batch, labelSmoothing = 0, augmentation }: TrainingOptions,
   { indices, metrics, notFinite, optimizer, state, sum }: Parts,
 ): ({ fn: () => void } & CompileOptions)[] {
   const { engine, parameters } = model;
   const constants = parameters.frozen ? [parameters.frozen] : [];
   const differentiate = () => {
     const { images, labels } = data.batch(indices);
-    const logits = model.forward(images, { training: true });
+    // By their numbers in the data set, so that a picture's changes do not depend on its place in the batch.
+    const pictures = augmentation ? augment(images, indices, augmentation) : images;
+    const logits = model.forward(pictures, { training: true });
     const { losses, counts } = metrics;
     const { loss } = softmaxCrossEntropy(logits, labels, { labelSmoothing, totals: { losses, counts } });
     parameters.backward(loss);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { findAugmentation } from '../../src/data/augmentation.ts';
 import { readSafetensors } from '../../src/io/safetensors.ts';
 import type { Model } from '../../src/nn/index.ts';
 import { FileError, InterruptedError, NumericError, ResumeError, ValueError } from '../../src/platform/errors.ts';
@@ -154,7 +155,8 @@ describe('averaged weights', () => {
 });
 
 describe('resume', () => {
-  const everything = toyTraining({ emaDecay: 0.9, patience: 50, clipNorm: 1, microBatches: 2 });
+  const augmentation = findAugmentation('strong');
+  const everything = toyTraining({ emaDecay: 0.9, patience: 50, clipNorm: 1, microBatches: 2, augmentation });
 
   it('goes on after an epoch with the bits of an unbroken run', async () => {
     const { files } = memoryFiles();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findAugmentation } from '../../src/data/augmentation.ts';
 import { Batches } from '../../src/data/batches.ts';
 import { GpuDataset } from '../../src/data/gpu-dataset.ts';
 import { readSafetensors } from '../../src/io/safetensors.ts';
@@ -39,6 +40,19 @@ describe('the training step', () => {
         expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5);
       });
     }
+  });
+
+  it('changes the training pictures as the policy says, and nothing else', async () => {
+    const plain = await steps(toyTraining(), 3);
+    const none = await steps(toyTraining({ augmentation: findAugmentation('none') }), 3);
+    expect(none.arrays.parameters).toEqual(plain.arrays.parameters);
+    const augmentation = findAugmentation('strong');
+    const [once, again] = [
+      await steps(toyTraining({ augmentation }), 3),
+      await steps(toyTraining({ augmentation }), 3),
+    ];
+    expect(once.arrays.parameters).not.toEqual(plain.arrays.parameters);
+    expect(again.arrays.parameters).toEqual(once.arrays.parameters);
   });
 
   it('gives the same bits as its ops run one by one', async () => {

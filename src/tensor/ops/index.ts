@@ -1,3 +1,4 @@
+export { type AugmentOptions, augment } from './augment.ts';
 export { avgPool2d } from './avg-pool2d.ts';
 export { axpy } from './axpy.ts';
 export { type BatchNorm2dOptions, batchNorm2d } from './batch-norm2d.ts';

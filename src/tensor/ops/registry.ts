@@ -74,6 +74,7 @@ export const ops: readonly OpExample[] = [
 export const withoutGradient: Readonly<Record<string, string>> = {
   argmax: 'an index does not change with the values',
   argmin: 'an index does not change with the values',
+  augment: 'it changes pictures before anything learns from them',
   axpy: 'it works in place, off the tape',
   equal: 'a comparison has slope 0',
   gatherBatch: 'it starts from bytes of the data set',
