@@ -1,11 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces } from '../platform/node.ts';
 import { count, percent } from '../report/format.ts';
 import { wilson } from '../report/statistics.ts';
-import { Evaluator } from '../train/evaluate.ts';
+import { Evaluator, TEST_TIME_AUGMENTATIONS, type TestTimeAugmentation } from '../train/evaluate.ts';
 import {
   type ClassMetrics,
   type ConfusedPair,
@@ -32,6 +32,8 @@ export interface TestReport {
   model: string;
   data: { name: string; sha256: string };
   images: number;
+  /** What was done to the test pictures: 'flip' for the mean of the logits of each and of its mirror image. */
+  tta: TestTimeAugmentation;
   /** Mean cross-entropy in nats. */
   loss: number;
   /** 0 to 1. */
@@ -47,6 +49,7 @@ export interface TestReport {
 }
 
 interface EvalOptions extends GlobalOptions, AllowOptions {
+  tta: TestTimeAugmentation;
   data?: string;
   json?: boolean;
 }
@@ -55,11 +58,17 @@ export function register(program: Command): void {
   const command = program
     .command('eval')
     .description('judge a trained model by the test set')
-    .argument('<folder>', 'the folder of a run, as weft train makes them');
+    .argument('<folder>', 'the folder of a run, as weft train makes them')
+    .addOption(
+      new Option('--tta <what>', 'test-time augmentation: flip takes the mean of a picture and its mirror image')
+        .choices(TEST_TIME_AUGMENTATIONS)
+        .default('none'),
+    );
   example(
     jsonOption(dataOption(allowOption(tuneOption(command)))),
     'weft eval runs/cnn',
     'weft eval runs/cnn --json > test.json',
+    'weft eval runs/cnn-best-seed1 --tta flip',
   );
   command.action(async (folder: string) => {
     const options = command.optsWithGlobals<EvalOptions>();
@@ -82,7 +91,7 @@ async function evaluate(path: string, options: EvalOptions): Promise<TestReport>
   if (train.sha256 !== config.data.sha256)
     log(`note: ${path} was trained on ${config.data.name}, other data than this`);
   using data = new GpuDataset(engine, test);
-  using evaluator = await Evaluator.compile(model, data);
+  using evaluator = await Evaluator.compile(model, data, { tta: options.tta });
   const start = performance.now();
   const all = Uint32Array.from({ length: test.count }, (_, i) => i);
   const { loss, accuracy, labels, predictions } = await evaluator.run(all, stop.signal);
@@ -94,6 +103,7 @@ async function evaluate(path: string, options: EvalOptions): Promise<TestReport>
     model: config.model.name,
     data: { name: test.name, sha256: test.sha256 },
     images: test.count,
+    tta: options.tta,
     loss,
     accuracy,
     interval: [low, high],
@@ -106,11 +116,11 @@ async function evaluate(path: string, options: EvalOptions): Promise<TestReport>
 }
 
 function describe(report: TestReport): string {
-  const { model, run, data, images, accuracy, loss, interval, classes, confusion, confused } = report;
+  const { model, run, data, images, tta, accuracy, loss, interval, classes, confusion, confused } = report;
   const right = (title: string) => ({ title, align: 'right' as const });
   const [low, high] = interval.map(share => percent(share));
   return [
-    `${model} (${run}) on ${data.name}, ${count(images)} images`,
+    `${model} (${run}) on ${data.name}, ${count(images)} images${tta === 'flip' ? ', each with its mirror image' : ''}`,
     `accuracy ${percent(accuracy)} (95 %: ${low} to ${high}), loss ${loss.toFixed(4)}`,
     '',
     table(

@@ -1,4 +1,5 @@
 export { cnn, peerCnn } from './cnn.ts';
+export { cnnBest } from './cnn-best.ts';
 export { mlp } from './mlp.ts';
 export { FASHION, type Recipe, type TrainingDefaults } from './recipe.ts';
 export { findModel, models } from './registry.ts';

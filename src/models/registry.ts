@@ -1,5 +1,6 @@
 import { ValueError } from '../platform/errors.ts';
 import { cnn, peerCnn } from './cnn.ts';
+import { cnnBest } from './cnn-best.ts';
 import { mlp } from './mlp.ts';
 import type { Recipe } from './recipe.ts';
 import { resnet20 } from './resnet20.ts';
@@ -7,7 +8,7 @@ import { vgg16 } from './vgg16.ts';
 
 /** Every model by its name on the command line. */
 export const models: Readonly<Record<string, Recipe>> = Object.fromEntries(
-  [mlp, cnn, peerCnn, resnet20, vgg16].map(recipe => [recipe.name, recipe]),
+  [mlp, cnn, cnnBest, peerCnn, resnet20, vgg16].map(recipe => [recipe.name, recipe]),
 );
 
 /** @throws ValueError naming those that exist. */

@@ -3,6 +3,7 @@ import type { GpuDataset } from '../data/gpu-dataset.ts';
 import type { Model } from '../nn/index.ts';
 import { InterruptedError } from '../platform/errors.ts';
 import { type CompiledStep, compile, planStep, type StepPlan } from '../tensor/compile.ts';
+import { add, affine, augment } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { peek } from './peek.ts';
 
@@ -18,6 +19,18 @@ export interface Evaluation {
   readonly predictions: Uint8Array;
   /** [images, classes], softmax of the logits. */
   readonly probabilities: Float32Array;
+}
+
+/** Test-time augmentation: 'flip' takes the mean of the logits of a picture and of its mirror image. */
+export type TestTimeAugmentation = (typeof TEST_TIME_AUGMENTATIONS)[number];
+export const TEST_TIME_AUGMENTATIONS = ['none', 'flip'] as const;
+
+export interface EvaluatorOptions {
+  /** Images of a forward pass. */
+  readonly batch?: number;
+  /** Default 'none'. */
+  readonly tta?: TestTimeAugmentation;
+  readonly progress?: (done: number, total: number) => void;
 }
 
 /** Divides 5,000 and 10,000, so that neither validation nor test computes padding. */
@@ -38,12 +51,8 @@ export class Evaluator implements Disposable {
     readonly compiled: CompiledStep<Tensor>,
   ) {}
 
-  static async compile(
-    model: Model,
-    data: GpuDataset,
-    options: { readonly batch?: number; readonly progress?: (done: number, total: number) => void } = {},
-  ): Promise<Evaluator> {
-    const { indices, fn, settings } = makeForward(model, data, options.batch);
+  static async compile(model: Model, data: GpuDataset, options: EvaluatorOptions = {}): Promise<Evaluator> {
+    const { indices, fn, settings } = makeForward(model, data, options.batch, options.tta);
     const { progress } = options;
     try {
       const step = await compile(model.engine, fn, { ...settings, ...(progress && { progress }) });
@@ -99,10 +108,21 @@ export class Evaluator implements Disposable {
 }
 
 /** The forward pass of one batch, and the tensor that says which images are in it. */
-function makeForward(model: Model, data: GpuDataset, batch = Math.min(EVALUATION_BATCH, data.count)) {
+function makeForward(
+  model: Model,
+  data: GpuDataset,
+  batch = Math.min(EVALUATION_BATCH, data.count),
+  tta: TestTimeAugmentation = 'none',
+) {
   const { engine } = model;
   const indices = engine.keep(engine.tensor(new Uint32Array(batch), [batch], 'u32', 'evaluation indices'));
-  const fn = () => engine.noGrad(() => model.forward(data.batch(indices).images));
+  const fn = () =>
+    engine.noGrad(() => {
+      const { images } = data.batch(indices);
+      const logits = model.forward(images);
+      if (tta === 'none') return logits;
+      return affine(add(logits, model.forward(augment(images, indices, { flip: 1 }))), 0.5);
+    });
   // Not for ever, but for all batches of an evaluation.
   return { indices, fn, settings: { label: 'evaluate', constants: model.parameters.flats } };
 }

@@ -40,6 +40,7 @@ describe('models', () => {
   it.each([
     ['mlp', 235_146],
     ['cnn', 241_546],
+    ['cnn-best', 289_162],
     ['peer-cnn', 93_322],
     // 0.27 million in the paper.
     ['resnet20', 272_186],
@@ -78,7 +79,7 @@ describe('models', () => {
   });
 
   it('are found by name', () => {
-    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'peer-cnn', 'resnet20', 'vgg16']);
+    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'cnn-best', 'peer-cnn', 'resnet20', 'vgg16']);
     for (const [name, recipe] of Object.entries(models)) expect(recipe.name).toBe(name);
     expect(() => findModel('vgg')).toThrow("model 'vgg': there is no such model; there are mlp, cnn");
     expect(() => findModel('toString')).toThrow(ValueError);

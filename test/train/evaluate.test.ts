@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GpuDataset } from '../../src/data/gpu-dataset.ts';
 import { InterruptedError } from '../../src/platform/errors.ts';
 import { Evaluator, judge } from '../../src/train/evaluate.ts';
 import { gpuEngine } from '../support/engine.ts';
@@ -32,6 +33,28 @@ describe('evaluation', () => {
     const once = await evaluator.run(range(20));
     expect((await evaluator.run(range(20))).probabilities).toEqual(once.probabilities);
     expect(await model.parameters.state!.data()).toEqual(before);
+  });
+
+  it('takes the mean of the logits of a picture and its mirror image for tta flip', async () => {
+    const engine = await gpuEngine();
+    const { data, model, images } = toyRun(engine, { net: 'conv', count: 20 });
+    using _data = data;
+    using _model = model;
+    const { width } = images;
+    const mirrored = images.images.map((_, i) => images.images[i - (i % width) + width - 1 - (i % width)]!);
+    using mirroredData = new GpuDataset(engine, { ...images, images: mirrored });
+    const logits = async (which: GpuDataset) => {
+      using evaluator = await Evaluator.compile(model, which);
+      return (await evaluator.run(range(20))).probabilities.map(Math.log);
+    };
+    const [a, b] = [await logits(data), await logits(mirroredData)];
+    using both = await Evaluator.compile(model, data, { tta: 'flip' });
+    const { probabilities } = await both.run(range(20));
+    for (let i = 0; i < 20; i++) {
+      const row = Array.from({ length: 4 }, (_, c) => Math.exp((a[4 * i + c]! + b[4 * i + c]!) / 2));
+      const sum = row.reduce((total, value) => total + value, 0);
+      for (let c = 0; c < 4; c++) expect(probabilities[4 * i + c]!).toBeCloseTo(row[c]! / sum, 4);
+    }
   });
 
   it('sees the weights that the model has by then, though it prepares what depends on them alone', async () => {
