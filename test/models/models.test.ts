@@ -112,6 +112,7 @@ describe('models', () => {
     ['cnn', 28],
     ['peer-cnn', 28],
     // A smaller picture, since the reference takes its time.
+    ['cnn-best', 12],
     ['resnet20', 12],
   ])('%s gives the same on the GPU as in TypeScript', async (name, side) => {
     const expected = await oneStep(Engine.reference(), name, side);
