@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { encode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestReport } from '../../src/cli/eval.ts';
 import type { Prediction } from '../../src/cli/predict.ts';
@@ -332,5 +332,34 @@ describe('weft profile', () => {
     const wrong = weft(['profile', 'cnn', '--plan', '--freeze', 'conv9']);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toMatch(/nothing matches 'conv9'; there are conv1.kernel/);
+  });
+});
+
+describe('weft augment', () => {
+  it('draws originals and copies, the same for the same seed', () => {
+    const draw = (name: string, ...more: string[]) => {
+      const { status, stdout } = weft(['augment', '--out', name, '--copies', '4', ...more]);
+      expect(status).toBe(0);
+      return { stdout, bytes: readFileSync(join(folder, name)) };
+    };
+    const all = draw('all.png');
+    expect(all.stdout).toContain('  flip-shift: flip 0.5, shift 4\n');
+    const [once, again, other] = [
+      draw('once.png', '--policy', 'strong'),
+      draw('again.png', '--policy', 'strong'),
+      draw('other.png', '--policy', 'strong', '--seed', '2'),
+    ];
+    expect(again.bytes.equals(once.bytes)).toBe(true);
+    expect(other.bytes.equals(once.bytes)).toBe(false);
+    expect(decode(once.bytes)).toMatchObject({ width: 5 * (2 * TOY.size + 4) + 4, channels: 1 });
+    expect(decode(all.bytes).height).toBeGreaterThan(4 * decode(once.bytes).height);
+  });
+
+  it('keeps the policy of a training with the run', () => {
+    expect(weft(['train', 'mlp', '--epochs', '1', '--augment', 'flip', '--out', 'flipped']).status).toBe(0);
+    expect(config('flipped').training.augmentation).toEqual({ name: 'flip', flip: 0.5 });
+    const refused = weft(['train', 'mlp', '--augment', 'flop', '--out', 'no']);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('flip-shift');
   });
 });
