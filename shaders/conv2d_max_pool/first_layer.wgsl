@@ -8,7 +8,7 @@ enable subgroups;
 // dispatch: ceil(cout/32) * ceil(n*ph / ROWS) workgroups, folded to 2-D.
 // needs: subgroups of SG lanes; cout a multiple of 4; windows that do not overlap nor reach beyond the result.
 // good for: lavapipe. instead: window.wgsl on GPUs.
-// use: conv_pool, step, philox, dropout
+// use: conv_pool, nan, step, philox, dropout
 
 const SG: u32 = 8;
 const CIN: u32 = 1;    // input channels

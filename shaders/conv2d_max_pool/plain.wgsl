@@ -4,7 +4,7 @@
 // out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // The reference variant: one thread a word of taps, which computes the per_word windows of one image that it stands for.
 // Dispatch ceil(n * words / 64), folded. Every shape, every device; where windows overlap, sums are computed repeatedly.
-// use: grid, conv_pool, step, philox, dropout
+// use: grid, conv_pool, nan, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]

@@ -6,7 +6,7 @@
 // Needs cout a multiple of 4, and windows that do not reach beyond the convolution's result.
 // Good for GPUs where there are few input channels: a first layer is bound by what it writes, and this writes 1 / (WH WW)
 // of it. With many, tiles in workgroup memory and a pooling behind them load less.
-// use: grid, conv_pool, step, philox, dropout
+// use: grid, conv_pool, nan, step, philox, dropout
 const WH: u32 = 2;   // the pooling's window
 const WW: u32 = 2;
 @group(0) @binding(0) var<uniform> p: Params;

@@ -21,10 +21,6 @@ struct Params {
 // The tap that stands for none: of a result that was dropped.
 const NO_TAP: u32 = 0xffffffffu;
 
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
-
 // First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
 fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;

@@ -3,15 +3,12 @@
 // With drop, y is then dropped out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
 // Dispatch ceil(n * words / 64), folded.
-// use: grid, pool, step, philox, dropout
+// use: grid, nan, pool, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, c]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
 @group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]; any buffer without p.taps
-
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

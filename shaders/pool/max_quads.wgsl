@@ -6,7 +6,7 @@
 // that drivers unroll its loops. A tap outside the picture reads the nearest pixel inside, which lies in the same window
 // and is as large as itself: no test around a load. Dispatch ceil(n * words / 64), folded.
 // Needs c % 4 == 0, windows of at most 255 taps, and n and words below 2^22 (lib/divide.wgsl).
-// use: grid, pool, step, philox, dropout, divide
+// use: grid, nan, pool, step, philox, dropout, divide
 const KH: u32 = 2;          // the window, p.kh and p.kw
 const KW: u32 = 2;
 const TAPS: bool = true;    // p.taps: without them there is less to keep in mind
@@ -16,8 +16,6 @@ const TAPS: bool = true;    // p.taps: without them there is less to keep in min
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [n, oh, ow, c / 4]
 @group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]: word (oy * ow + ox) * c / 4 + c4 of 4 channels
-
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
 // Where tap k of the window whose first is at `start` reads along one axis.
 fn pixel_of(start: i32, k: u32, size: u32) -> u32 { return u32(clamp(start + i32(k), 0, i32(size) - 1)); }

@@ -2,7 +2,7 @@ import { gridFor } from './grid.ts';
 import {
   drawPool2d,
   forEachWindow,
-  NO_DROPOUT,
+  NOTHING_BEHIND,
   type Pool2dParams,
   pooledFrom,
   pooledTo,
@@ -47,7 +47,7 @@ export const avgPool2dKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/average',
-            uniform: [...poolUniform(p), ...NO_DROPOUT],
+            uniform: [...poolUniform(p), ...NOTHING_BEHIND],
             bindings: ['x', 'y'],
             workgroups: gridFor(sizeOf(pooledTo(p)), 64, caps),
           },
@@ -78,7 +78,7 @@ export const avgPool2dGradKernel = defineKernel<Pool2dParams>({
         dispatches: [
           {
             shader: 'pool/average_grad',
-            uniform: [...poolUniform(p), ...NO_DROPOUT],
+            uniform: [...poolUniform(p), ...NOTHING_BEHIND],
             bindings: ['dy', 'dx'],
             workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
           },

@@ -77,15 +77,15 @@ function registerTile(
   };
 }
 
-/** Sizes around those of tiles, sums longer than a uniform buffer holds, and all that layers and their gradients ask for. */
+/** Sizes around those of tiles, single rows, sums longer than a uniform buffer holds, and all that layers and their gradients ask for. */
 function drawMatmul(r: Sampler): MatmulParams {
   const ta = r.int(0, 1);
   // Sums over a batch have, as a rule, nothing fused behind them.
   const plain = ta && r.int(0, 4) > 0;
   const fused = () => (plain ? 0 : r.int(0, 1));
+  const quads = (most: number) => (r.int(0, 1) ? 4 * r.int(1, most) : r.int(1, 4 * most));
   return {
-    ...{ m: r.int(1, 70), n: r.int(0, 2) ? 4 * r.int(1, 18) : r.int(1, 70) },
-    ...{ k: r.int(0, 5) ? r.int(1, 40) : r.int(400, 1100) },
+    ...{ m: r.int(0, 4) ? r.int(1, 70) : 1, n: quads(18), k: r.int(0, 5) ? quads(10) : r.int(400, 1100) },
     ...{ ta, tb: r.int(0, 1), bias: fused(), relu: fused(), accumulate: 0 },
   };
 }
@@ -116,7 +116,7 @@ export const matmulKernel = defineKernel<MatmulParams>({
     },
     registerTile(4, 4, () => 4),
     registerTile(8, 8, p => (Math.min(p.m, p.n) >= 256 ? 5 : 2)),
-    matmulSubgroup,
+    ...matmulSubgroup,
     ...matmulTiles,
     ...matmulStrips,
   ],

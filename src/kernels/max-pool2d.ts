@@ -1,3 +1,4 @@
+import type { Capabilities } from '../gpu/capabilities.ts';
 import { dropoutFactors, dropThreshold } from './dropout.ts';
 import { foldGrid, gridFor } from './grid.ts';
 import {
@@ -12,7 +13,16 @@ import {
   tapsShape,
 } from './pool2d-geometry.ts';
 import type { Sampler } from './sampler.ts';
-import { DEFAULT_STEP, defineKernel, type StepValues, sizeOf, type Values } from './spec.ts';
+import type { Shader } from './shader.ts';
+import {
+  DEFAULT_STEP,
+  defineKernel,
+  type Plan,
+  type PlannedDispatch,
+  type StepValues,
+  sizeOf,
+  type Values,
+} from './spec.ts';
 import { fill } from './subgroup.ts';
 
 /**
@@ -76,6 +86,39 @@ export const drawDropout = (r: Sampler): DropoutOfPooling =>
 
 const draw = (r: Sampler): MaxPool2dParams => ({ ...drawPool2d(r), ...drawDropout(r) });
 
+/** A variant of the forward: a thread makes one word of taps and the values they belong to. */
+const oneWordAThread =
+  (shader: Shader, constants: (p: MaxPool2dForwardParams) => PlannedDispatch['constants'] = () => ({})) =>
+  (p: MaxPool2dForwardParams, caps: Capabilities): Plan => ({
+    dispatches: [
+      {
+        shader,
+        constants: constants(p) ?? {},
+        uniform: [...maxPoolUniform(p), 0, p.taps],
+        bindings: ['step', 'x', 'y', 'taps'],
+        workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
+      },
+    ],
+  });
+
+/** A variant of the gradient. */
+const gradientPlan =
+  (shader: Shader, workgroups: (p: MaxPool2dGradParams, caps: Capabilities) => PlannedDispatch['workgroups']) =>
+  (p: MaxPool2dGradParams, caps: Capabilities): Plan => ({
+    dispatches: [
+      {
+        shader,
+        uniform: [...maxPoolUniform(p), p.mask, 1],
+        bindings: ['dy', 'taps', 'y', 'dx'],
+        workgroups: workgroups(p, caps),
+      },
+    ],
+  });
+
+/** Rows, and columns, of windows that do not overlap and together reach over the picture. */
+const cellRows = (p: MaxPool2dParams) => Math.ceil((p.h + p.padTop) / p.strideH);
+const cellColumns = (p: MaxPool2dParams) => Math.ceil((p.w + p.padLeft) / p.strideW);
+
 /** Four neighbouring channels and their taps are one vec4 and one word. */
 const isInQuads = (p: MaxPool2dParams) => p.c % 4 === 0 && p.kh * p.kw <= MOST_TAPS_A_BYTE;
 
@@ -104,16 +147,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dForwardParams>({
       name: 'plain',
       supports: () => true,
       speed: () => 1,
-      plan: (p, caps) => ({
-        dispatches: [
-          {
-            shader: 'pool/max',
-            uniform: [...maxPoolUniform(p), 0, p.taps],
-            bindings: ['step', 'x', 'y', 'taps'],
-            workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
-          },
-        ],
-      }),
+      plan: oneWordAThread('pool/max'),
     },
     {
       name: 'quads',
@@ -121,17 +155,7 @@ export const maxPool2dKernel = defineKernel<MaxPool2dForwardParams>({
       supports: p => isInQuads(p) && Math.max(p.n, tapsShape(p)[1]!) < 2 ** 22,
       // On a GPU an estimate: a quarter of the threads, each of which moves whole vec4s and one word.
       speed: (_, caps) => (caps.software ? 8 : 2),
-      plan: (p, caps) => ({
-        dispatches: [
-          {
-            shader: 'pool/max_quads',
-            constants: { KH: p.kh, KW: p.kw, TAPS: Boolean(p.taps) },
-            uniform: [...maxPoolUniform(p), 0, p.taps],
-            bindings: ['step', 'x', 'y', 'taps'],
-            workgroups: gridFor(sizeOf(tapsShape(p)), 64, caps),
-          },
-        ],
-      }),
+      plan: oneWordAThread('pool/max_quads', p => ({ KH: p.kh, KW: p.kw, TAPS: Boolean(p.taps) })),
     },
   ],
 });
@@ -163,50 +187,22 @@ export const maxPool2dGradKernel = defineKernel<MaxPool2dGradParams>({
       name: 'plain',
       supports: () => true,
       speed: () => 1,
-      plan: (p, caps) => ({
-        dispatches: [
-          {
-            shader: 'pool/max_grad',
-            uniform: [...maxPoolUniform(p), p.mask, 1],
-            bindings: ['dy', 'taps', 'y', 'dx'],
-            workgroups: gridFor(sizeOf(pooledFrom(p)), 64, caps),
-          },
-        ],
-      }),
+      plan: gradientPlan('pool/max_grad', (p, caps) => gridFor(sizeOf(pooledFrom(p)), 64, caps)),
     },
     {
       name: 'cells',
       supports: p => p.strideH >= p.kh && p.strideW >= p.kw,
       speed: () => 2,
-      plan: (p, caps) => {
-        const cells = Math.ceil((p.h + p.padTop) / p.strideH) * Math.ceil((p.w + p.padLeft) / p.strideW);
-        return {
-          dispatches: [
-            {
-              shader: 'pool/max_grad_cells',
-              uniform: [...maxPoolUniform(p), p.mask, 1],
-              bindings: ['dy', 'taps', 'y', 'dx'],
-              workgroups: gridFor(p.n * cells * p.c, 64, caps),
-            },
-          ],
-        };
-      },
+      plan: gradientPlan('pool/max_grad_cells', (p, caps) =>
+        gridFor(p.n * cellRows(p) * cellColumns(p) * p.c, 64, caps),
+      ),
     },
     {
       // Four channels a lane, a row of windows a workgroup: what software adapters want, and GPUs do not.
       name: 'rows',
       speed: (p, caps) => (caps.software ? 8 * fill(p.c, 32) : 0.5),
       supports: p => isInQuads(p) && p.strideH >= p.kh && p.strideW >= p.kw,
-      plan: (p, caps) => ({
-        dispatches: [
-          {
-            shader: 'pool/max_grad_rows',
-            uniform: [...maxPoolUniform(p), p.mask, 1],
-            bindings: ['dy', 'taps', 'y', 'dx'],
-            workgroups: foldGrid(p.n * Math.ceil((p.h + p.padTop) / p.strideH), caps),
-          },
-        ],
-      }),
+      plan: gradientPlan('pool/max_grad_rows', (p, caps) => foldGrid(p.n * cellRows(p), caps)),
     },
   ],
 });

@@ -36,8 +36,8 @@ export const poolUniform = (p: Pool2dParams) => [
   ...[p.oh, p.ow, p.kh, p.kw, p.strideH, p.strideW, p.padTop, p.padLeft, tapsPerWord(p), tapsShape(p)[1]!],
 ];
 
-/** The fields of dropout, mask and taps behind those of a pooling that has none of them. */
-export const NO_DROPOUT = [0, 0, 0, 0, { f32: 1 }, 0, 0] as const;
+/** The last fields of the uniform (dropout, mask, taps) of a pooling that has none of these. */
+export const NOTHING_BEHIND = [0, 0, 0, 0, { f32: 1 }, 0, 0] as const;
 
 export function drawPool2d(r: Sampler): Pool2dParams {
   const c = r.int(0, 2) ? r.int(1, 9) : 4 * r.int(1, 10);

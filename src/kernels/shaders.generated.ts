@@ -35,6 +35,10 @@ fn multiply_high(a: vec2u, b: vec2u) -> vec2u {
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
 // Each picture moved, mirrored, turned, zoomed, brightened and partly erased by chance: out[n] = T(draws of keys[n])(x[n]).
 // A pixel is looked up where it comes from: p = (pixel - centre - shift) turned by the angle, times the zoom, mirrored,
 // plus centre; bilinear, black outside. Then clamp((v - 0.5) * contrast + 0.5 + brightness, 0, 1); then the erased
@@ -2420,14 +2424,18 @@ struct Params {
 // The tap that stands for none: of a result that was dropped.
 const NO_TAP: u32 = 0xffffffffu;
 
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
-
 // First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
 fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 // What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
@@ -2481,7 +2489,7 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 // dispatch: ceil(cout/32) * ceil(n*ph / ROWS) workgroups, folded to 2-D.
 // needs: subgroups of SG lanes; cout a multiple of 4; windows that do not overlap nor reach beyond the result.
 // good for: lavapipe. instead: window.wgsl on GPUs.
-// use: conv_pool, step, philox, dropout
+// use: conv_pool, nan, step, philox, dropout
 
 const SG: u32 = 8;
 const CIN: u32 = 1;    // input channels
@@ -2605,14 +2613,18 @@ struct Params {
 // The tap that stands for none: of a result that was dropped.
 const NO_TAP: u32 = 0xffffffffu;
 
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
-
 // First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
 fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 // What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
@@ -2663,7 +2675,7 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 // out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // The reference variant: one thread a word of taps, which computes the per_word windows of one image that it stands for.
 // Dispatch ceil(n * words / 64), folded. Every shape, every device; where windows overlap, sums are computed repeatedly.
-// use: grid, conv_pool, step, philox, dropout
+// use: grid, conv_pool, nan, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]
@@ -2757,14 +2769,18 @@ struct Params {
 // The tap that stands for none: of a result that was dropped.
 const NO_TAP: u32 = 0xffffffffu;
 
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
-
 // First and one past the last tap of window o, along one axis, that lie inside the convolution's result.
 fn taps_inside(o: u32, window: u32, stride: u32, pad: u32, size: u32) -> vec2u {
   let start = o * stride;
   return vec2u(max(start, pad) - start, min(start + window, size + pad) - start);
+}
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 // What changes between steps: written by the host before each one (StepValues in src/kernels/spec.ts).
 struct Step {
@@ -2817,7 +2833,7 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 // Needs cout a multiple of 4, and windows that do not reach beyond the convolution's result.
 // Good for GPUs where there are few input channels: a first layer is bound by what it writes, and this writes 1 / (WH WW)
 // of it. With many, tiles in workgroup memory and a pooling behind them load less.
-// use: grid, conv_pool, step, philox, dropout
+// use: grid, conv_pool, nan, step, philox, dropout
 const WH: u32 = 2;   // the pooling's window
 const WW: u32 = 2;
 @group(0) @binding(0) var<uniform> p: Params;
@@ -3347,6 +3363,65 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
   if (p.accumulate == 1) { sum += out[id]; }
   out[id] = sum;
+}
+`,
+  'matmul/dot_rows': `enable subgroups;
+// C[m, n] = act(sum_k A[m, k] * B[n, k] + bias[n]): B stored transposed, as the kernel of a dense layer is for its dX.
+// One workgroup = one subgroup of SG lanes: one row x TN columns. Both matrices lie along k: a lane takes four neighbouring
+// values of k of the row and of each column, so that TN + 1 loads feed 4 TN multiply-adds a lane; the lanes' sums are added
+// at the end, once a column. Nothing is repacked, which is what it is for: with few rows a copy of B costs more than C.
+// Dispatch m * ceil(n / TN), folded.
+// Needs subgroups of SG lanes, k a multiple of 4. Good for software adapters and few rows; instead: strip.wgsl for many.
+const SG: u32 = 8;
+const TN: u32 = 8;   // columns a subgroup, at most SG
+struct Params {
+  m: u32, n: u32, k: u32,
+  bias: u32, relu: u32,         // 1: fused behind the product
+  accumulate: u32,              // 1: add to what is there
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;          // [m, k / 4]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [n, k / 4]
+@group(0) @binding(3) var<storage, read> bias: array<f32>;         // [n]
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;    // [m, n]
+
+@compute @workgroup_size(SG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let tiles = (p.n + TN - 1) / TN;
+  let tile = wid.x + wid.y * groups.x;
+  let row = tile / tiles;
+  let column0 = tile % tiles * TN;
+  if (row >= p.m) { return; }  // the whole subgroup
+  let quads = p.k / 4;
+  var sums: array<vec4f, TN>;
+  for (var quad0 = 0u; quad0 < quads; quad0 += SG) {
+    // Lanes past the end work on the last values and add nothing; columns past the edge repeat the last one.
+    let inside = quad0 + lane < quads;
+    let quad = min(quad0 + lane, quads - 1);
+    let values = a[row * quads + quad];
+    for (var t = 0u; t < TN; t++) {
+      sums[t] += select(vec4f(), values * b[min(column0 + t, p.n - 1) * quads + quad], inside);
+    }
+  }
+  // Lane t keeps column t, so that all are finished and stored at once.
+  var sum = 0.0;
+  for (var t = 0u; t < TN; t++) {
+    let whole = subgroupAdd(sums[t].x + sums[t].y + sums[t].z + sums[t].w);
+    if (t == lane) { sum = whole; }
+  }
+  let column = column0 + lane;
+  if (lane < TN && column < p.n) {
+    if (p.bias == 1) { sum += bias[column]; }
+    // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+    if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
+    let at = row * p.n + column;
+    if (p.accumulate == 1) { sum += out[at]; }
+    out[at] = sum;
+  }
 }
 `,
   'matmul/grad_strip': `enable subgroups;
@@ -5036,6 +5111,14 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
 // What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
 struct Params {
   n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
@@ -5114,15 +5197,12 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 // With drop, y is then dropped out: 0 with probability rate, else scaled by 1 / (1 - rate); what is dropped has no tap.
 // One thread a word of taps: it makes per_word neighbouring results of one image.
 // Dispatch ceil(n * words / 64), folded.
-// use: grid, pool, step, philox, dropout
+// use: grid, nan, pool, step, philox, dropout
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, c]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;      // [n, oh, ow, c]
 @group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]; any buffer without p.taps
-
-// Comparisons with NaN are compiled away by some drivers; its bits are not.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -5401,6 +5481,14 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
 }
+// Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
 // What the pooling kernels share: windows over the picture, and which windows a pixel lies in.
 struct Params {
   n: u32, h: u32, w: u32, c: u32,   // x [n, h, w, c]
@@ -5490,7 +5578,7 @@ fn divide(a: u32, b: u32) -> u32 {
 // that drivers unroll its loops. A tap outside the picture reads the nearest pixel inside, which lies in the same window
 // and is as large as itself: no test around a load. Dispatch ceil(n * words / 64), folded.
 // Needs c % 4 == 0, windows of at most 255 taps, and n and words below 2^22 (lib/divide.wgsl).
-// use: grid, pool, step, philox, dropout, divide
+// use: grid, nan, pool, step, philox, dropout, divide
 const KH: u32 = 2;          // the window, p.kh and p.kw
 const KW: u32 = 2;
 const TAPS: bool = true;    // p.taps: without them there is less to keep in mind
@@ -5500,8 +5588,6 @@ const TAPS: bool = true;    // p.taps: without them there is less to keep in min
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;          // [n, h, w, c / 4]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [n, oh, ow, c / 4]
 @group(0) @binding(4) var<storage, read_write> taps: array<u32>;   // [n, words]: word (oy * ow + ox) * c / 4 + c4 of 4 channels
-
-fn are_nan(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
 // Where tap k of the window whose first is at \`start\` reads along one axis.
 fn pixel_of(start: i32, k: u32, size: u32) -> u32 { return u32(clamp(start + i32(k), 0, i32(size) - 1)); }
@@ -5556,6 +5642,10 @@ fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
 // Comparisons with NaN may be compiled away under fast-math rules; its bits may not.
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn are_nan(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 // out[o, part, i] = max (or min) over the l of a part of x[o, l, i], and index[o, part, i] = the first l that has it.
 // A NaN counts as larger (smaller) than everything, so that it is seen.
