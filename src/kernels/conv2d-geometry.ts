@@ -24,7 +24,9 @@ export function geometryOf(p: Conv2dGeometry): Conv2dGeometry {
 }
 
 export function drawConv2d(r: Sampler): Conv2dGeometry {
-  if (r.int(0, 2)) return drawLayer(r);
+  const kind = r.int(0, 8);
+  if (kind < 6) return drawLayer(r);
+  if (kind < 8) return drawStridedLayer(r);
   const windows = drawWindows(r, 11, 2);
   // Few channels and many: tiles of the kernels are 32 to 64 channels wide.
   const [cin, cout] = [r.int(1, 20), r.int(0, 3) ? r.int(1, 24) : r.int(25, 70)];
@@ -46,6 +48,26 @@ function drawLayer(r: Sampler): Conv2dGeometry {
     ...{ n: r.int(1, 3), h, w, cin },
     ...{ oh: rows.out, ow: columns.out, cout: 4 * r.int(1, 10), kh, kw },
     ...{ strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, padTop: rows.before, padLeft: columns.before },
+  };
+}
+
+/** As between the stages of a network: strides of 2 or 3, channels in fours, no dilation. */
+function drawStridedLayer(r: Sampler): Conv2dGeometry {
+  const [h, w] = [r.int(4, 9), r.int(4, 13)];
+  const [kh, kw] = r.pick([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [3, 3],
+    [r.int(1, 4), r.int(1, 4)],
+  ] as const);
+  const [strideH, strideW] = [r.int(1, 3), r.int(2, 3)];
+  const padding = r.pick(['valid', 'same'] as const);
+  const [rows, columns] = [windowAxis(h, kh, strideH, 1, padding), windowAxis(w, kw, strideW, 1, padding)];
+  return {
+    ...{ n: r.int(1, 3), h, w, cin: 4 * r.int(1, 6) },
+    ...{ oh: rows.out, ow: columns.out, cout: 4 * r.int(1, 6), kh, kw },
+    ...{ strideH, strideW, dilationH: 1, dilationW: 1, padTop: rows.before, padLeft: columns.before },
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from './conv2d-geometry.ts';
 import { conv2dInputGradProduct } from './conv2d-product.ts';
 import { conv2dInputGradStationary } from './conv2d-stationary.ts';
+import { conv2dInputGradStrideSkipped } from './conv2d-stride-skipped.ts';
 import { conv2dInputGradStrips } from './conv2d-strip.ts';
 import { conv2dInputGradWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -49,6 +50,7 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
     conv2dInputGradProduct,
     ...conv2dInputGradStrips,
     conv2dInputGradStationary,
+    conv2dInputGradStrideSkipped,
     ...conv2dInputGradWinograd,
   ],
 });

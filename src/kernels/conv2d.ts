@@ -10,6 +10,7 @@ import {
 } from './conv2d-geometry.ts';
 import { conv2dProduct } from './conv2d-product.ts';
 import { conv2dStationary } from './conv2d-stationary.ts';
+import { conv2dStrideSkipped } from './conv2d-stride-skipped.ts';
 import { conv2dStrips } from './conv2d-strip.ts';
 import { conv2dWinograd } from './conv2d-winograd.ts';
 import { defineKernel, sizeOf, type Values } from './spec.ts';
@@ -53,6 +54,7 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
     conv2dProduct,
     ...conv2dStrips,
     conv2dStationary,
+    conv2dStrideSkipped,
     ...conv2dWinograd,
   ],
 });

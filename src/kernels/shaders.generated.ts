@@ -1579,6 +1579,51 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { db[(share * p.cout + co) / 4] = sum; }
 }
 `,
+  'conv2d/pick_pixels': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// a / b for a below 2^31, b > 0 and quotients below 2^22: by a float quotient, which vector units have, where dividing
+// integers takes a software adapter one lane after the other (and so does converting unsigned ones). The float is off by
+// less than one, so one step up or down makes it exact.
+fn divide(a: u32, b: u32) -> u32 {
+  let near = u32(i32(f32(i32(a)) / f32(i32(b))));
+  let low = near - select(0u, 1u, near * b > a);
+  return low + select(0u, 1u, a - low * b >= b);
+}
+// A picture [n, h, w, c4] of vec4s, and [n, oh, ow, c4], of which pixel (y, x) belongs to its pixel (y stride_h, x stride_w).
+struct Params {
+  n: u32, h: u32, w: u32,
+  oh: u32, ow: u32, c4: u32,
+  stride_h: u32, stride_w: u32,
+  mask: u32,   // 1: see spread_pixels.wgsl
+}
+
+struct Place { image: u32, y: u32, x: u32, c: u32 }
+
+// Where in a picture of h x w vec4 i lies.
+fn place_of(i: u32, h: u32, w: u32) -> Place {
+  let pixel = divide(i, p.c4);
+  let row = divide(pixel, w);
+  let image = divide(row, h);
+  return Place(image, row - image * h, pixel - row * w, i - pixel * p.c4);
+}
+// out[n, oy, ox, c] = x[n, oy * stride_h, ox * stride_w, c]: every stride-th pixel of a picture.
+// One thread four channels. Dispatch ceil(n * oh * ow * c4 / 64), folded.
+// Needs c % 4 == 0, and pixels below 2^22 (lib/divide.wgsl).
+// use: grid, divide, strided_pixels
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [n, h, w, c4]
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;  // [n, oh, ow, c4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.oh * p.ow * p.c4) { return; }
+  let at = place_of(i, p.oh, p.ow);
+  out[i] = x[((at.image * p.h + at.y * p.stride_h) * p.w + at.x * p.stride_w) * p.c4 + at.c];
+}
+`,
   'conv2d/plain': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -1818,6 +1863,61 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     let ok = runOk && o < p.out;
     packed[i * CB + c] = select(0.0, kernel[select(0u, base + o * step, ok)], ok);
   }
+}
+`,
+  'conv2d/spread_pixels': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// a / b for a below 2^31, b > 0 and quotients below 2^22: by a float quotient, which vector units have, where dividing
+// integers takes a software adapter one lane after the other (and so does converting unsigned ones). The float is off by
+// less than one, so one step up or down makes it exact.
+fn divide(a: u32, b: u32) -> u32 {
+  let near = u32(i32(f32(i32(a)) / f32(i32(b))));
+  let low = near - select(0u, 1u, near * b > a);
+  return low + select(0u, 1u, a - low * b >= b);
+}
+// A picture [n, h, w, c4] of vec4s, and [n, oh, ow, c4], of which pixel (y, x) belongs to its pixel (y stride_h, x stride_w).
+struct Params {
+  n: u32, h: u32, w: u32,
+  oh: u32, ow: u32, c4: u32,
+  stride_h: u32, stride_w: u32,
+  mask: u32,   // 1: see spread_pixels.wgsl
+}
+
+struct Place { image: u32, y: u32, x: u32, c: u32 }
+
+// Where in a picture of h x w vec4 i lies.
+fn place_of(i: u32, h: u32, w: u32) -> Place {
+  let pixel = divide(i, p.c4);
+  let row = divide(pixel, w);
+  let image = divide(row, h);
+  return Place(image, row - image * h, pixel - row * w, i - pixel * p.c4);
+}
+// out[n, oy * stride_h, ox * stride_w, c] = x[n, oy, ox, c], and 0 between: a picture with its pixels pulled apart.
+// With mask, an x counts only where y, the result of the ReLU behind it, is positive.
+// One thread four channels. Dispatch ceil(n * h * w * c4 / 64), folded.
+// Needs c % 4 == 0, and pixels below 2^22 (lib/divide.wgsl).
+// use: grid, divide, strided_pixels
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [n, oh, ow, c4]
+@group(0) @binding(2) var<storage, read> y: array<vec4f>;          // [n, oh, ow, c4]; x where p.mask = 0
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;  // [n, h, w, c4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.h * p.w * p.c4) { return; }
+  let at = place_of(i, p.h, p.w);
+  let oy = divide(at.y, p.stride_h);
+  let ox = divide(at.x, p.stride_w);
+  var value = vec4f();
+  if (oy * p.stride_h == at.y && ox * p.stride_w == at.x && oy < p.oh && ox < p.ow) {
+    let source = ((at.image * p.oh + oy) * p.ow + ox) * p.c4 + at.c;
+    value = x[source];
+    if (p.mask == 1) { value = select(value, vec4f(), y[source] <= vec4f()); }
+  }
+  out[i] = value;
 }
 `,
   'conv2d/stationary': `enable subgroups;
