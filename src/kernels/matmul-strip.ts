@@ -10,6 +10,9 @@ import { planTransposedProduct } from './transposed-product.ts';
 /** Rows of the result that a subgroup accumulates in registers. */
 const ROWS = 16;
 
+/** What is left of a speed when b is repacked for this one product: as dear as three rows of the plain kernel. */
+const withRepacking = (speed: number, { m }: MatmulParams) => 1 / (1 / speed + 3 / m);
+
 const onePixel = { kh: 1, kw: 1 };
 
 /** a b and a b^T: b goes through uniform buffers, as weights do. */
@@ -22,9 +25,10 @@ const strip: Variant<MatmulParams> = {
     !p.accumulate &&
     channelsPerSlice(onePixel, caps.subgroupSize) > 0 &&
     countSlices({ ...onePixel, summed: p.k, out: p.n }, caps.subgroupSize) <= MOST_DISPATCHES,
-  // b is repacked for this one product: that pays where there are rows enough to use it.
   speed: (p, caps) =>
-    caps.software ? 14 * fill(p.m, ROWS) * fill(p.n, 4 * caps.subgroupSize) * fill(p.k, caps.subgroupSize) : 0.5,
+    caps.software
+      ? withRepacking(14 * fill(p.m, ROWS) * fill(p.n, 4 * caps.subgroupSize) * fill(p.k, caps.subgroupSize), p)
+      : 0.5,
   plan: (p, caps) => {
     const weights = { ...onePixel, summed: p.k, out: p.n, flip: !!p.tb, tensor: 'b' };
     const { dispatch, scratchBytes, slices } = repackUniform(weights, caps);
@@ -47,7 +51,9 @@ const stripPair: Variant<MatmulParams> = {
   name: 'strip_pair',
   supports: (p, caps) => strip.supports(p, caps) && fitsLargeTiles(caps) && p.k % 4 === 0 && p.n % 4 === 0,
   speed: (p, caps) =>
-    caps.software ? 24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize) : 0.5,
+    caps.software
+      ? withRepacking(24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize), p)
+      : 0.5,
   plan: (p, caps) => {
     const lanes = caps.subgroupSize;
     const weights = { ...onePixel, summed: p.k, out: p.n, flip: !!p.tb, tensor: 'b', grain: 4 * lanes };

@@ -43,7 +43,7 @@ const dotRows: Variant<MatmulParams> = {
   name: 'dot_rows',
   supports: (p, caps) => isSubgroup(caps) && !p.ta && !!p.tb && p.k % 4 === 0,
   // Rows share nothing: each reads b anew.
-  speed: (p, caps) => (caps.software ? 3 * fill(p.n, dotColumns(caps)) * fill(p.k, 4 * caps.subgroupSize) : 0.5),
+  speed: (p, caps) => (caps.software ? 1.5 * fill(p.n, dotColumns(caps)) * fill(p.k, 4 * caps.subgroupSize) : 0.5),
   plan: (p, caps) => ({
     dispatches: [
       {
@@ -60,8 +60,8 @@ const dotRows: Variant<MatmulParams> = {
 /** On GPUs the speeds are estimates: a broadcast feeds 4 multiply-adds, where a vec4 from workgroup memory feeds 16. */
 export const matmulSubgroup: readonly Variant<MatmulParams>[] = [
   dotRows,
-  subgroupRows('subgroup_1', 1, 3, 3),
-  subgroupRows('subgroup_2', 2, 5, 5),
-  subgroupRows('subgroup_4', 4, 8, 8),
-  subgroupRows('subgroup', 8, 8, 10),
+  subgroupRows('subgroup_1', 1, 1.6, 3),
+  subgroupRows('subgroup_2', 2, 3.2, 5),
+  subgroupRows('subgroup_4', 4, 4.5, 8),
+  subgroupRows('subgroup', 8, 6.2, 10),
 ];

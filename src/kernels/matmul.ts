@@ -5,7 +5,7 @@ import { matmulSubgroup } from './matmul-subgroup.ts';
 import { matmulTiles } from './matmul-tile.ts';
 import type { Sampler } from './sampler.ts';
 import { defineKernel, type PlannedDispatch, type Values, type Variant } from './spec.ts';
-import { occupancy } from './subgroup.ts';
+import { fill, occupancy } from './subgroup.ts';
 
 /**
  * out[m, n] = act(sum_k a[m, k] b[k, n] + bias[n]).
@@ -62,7 +62,8 @@ function registerTile(
       Math.max(Math.ceil(p.n / (8 * tn)), Math.ceil(p.m / (8 * tm))) <= caps.maxWorkgroupsPerDimension,
     speed: (p, caps) => {
       const threads = 64 * Math.ceil(p.n / (8 * tn)) * Math.ceil(p.m / (8 * tm));
-      return speed(p, caps) * occupancy(threads, p.m * p.n, caps);
+      const used = caps.software ? fill(p.m, 8 * tm) * fill(p.n, 8 * tn) : 1;
+      return speed(p, caps) * used * occupancy(threads, p.m * p.n, caps);
     },
     plan: p => ({
       dispatches: [

@@ -4002,6 +4002,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;       // [n / 4]
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;  // [m, n / 4]
 
+// A[row0 .. row0 + TM, k], 0 past the edges.
+fn load_rows(row0: u32, k: u32) -> array<f32, TM> {
+  var rows: array<f32, TM>;
+  for (var r = 0u; r < TM; r++) {
+    let ok = row0 + r < p.m && k < p.k;
+    rows[r] = select(0.0, a[select(0u, (row0 + r) * p.a_row + k * p.a_step, ok)], ok);
+  }
+  return rows;
+}
+
 @compute @workgroup_size(SG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -4018,19 +4028,21 @@ fn main(
   // Lanes past the edge work on the last quad; their results are not stored.
   let column = min(quad, quads - 1);
   var sums: array<vec4f, TM>;
-  let turns = (p.k + SG - 1) / SG;
-  for (var turn = 0u; turn < turns; turn++) {
+  let whole = p.k / SG;
+  for (var turn = 0u; turn < whole; turn++) {
     let k0 = turn * SG;
-    var rows: array<f32, TM>;
-    for (var r = 0u; r < TM; r++) {
-      let ok = row0 + r < p.m && k0 + lane < p.k;
-      rows[r] = select(0.0, a[select(0u, (row0 + r) * p.a_row + (k0 + lane) * p.a_step, ok)], ok);
-    }
-    let count = min(SG, p.k - k0);
-    for (var u = 0u; u < count; u++) {
+    let rows = load_rows(row0, k0 + lane);
+    // A constant number of turns: drivers unroll them, and a broadcast from a lane that is known costs much less.
+    for (var u = 0u; u < SG; u++) {
       let values = b[(k0 + u) * quads + column];
       for (var r = 0u; r < TM; r++) { sums[r] += subgroupShuffle(rows[r], u) * values; }
     }
+  }
+  let k0 = whole * SG;
+  let rest = load_rows(row0, k0 + lane);
+  for (var u = 0u; u < p.k - k0; u++) {
+    let values = b[(k0 + u) * quads + column];
+    for (var r = 0u; r < TM; r++) { sums[r] += subgroupShuffle(rest[r], u) * values; }
   }
   for (var r = 0u; r < TM; r++) {
     if (row0 + r < p.m && quad < quads) {
