@@ -18,6 +18,7 @@ const STEPS: readonly { model: string; trained?: string; options: readonly strin
   { model: 'mlp', options: [] },
   { model: 'cnn', options: [] },
   { model: 'cnn', options: ['--batch', '1024'] },
+  { model: 'cnn-best', options: [] },
   { model: 'resnet20', options: [] },
   { model: 'vgg16', options: [] },
   { model: 'vgg16', trained: 'head', options: ['--freeze', 'base'] },

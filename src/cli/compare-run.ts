@@ -129,12 +129,15 @@ export function shortTitle({ name, title }: Recipe): string {
 
 function describeTraining(training: TrainingOptions): Record<string, string | number | boolean> {
   const { optimizer, learningRate, schedule, batch, epochs, momentum, weightDecay } = training;
+  const { labelSmoothing, augmentation } = training;
   return {
     optimizer,
     'learning rate': learningRate,
     schedule,
     ...(momentum !== undefined && { momentum }),
     ...(weightDecay !== undefined && { 'weight decay': weightDecay }),
+    ...(labelSmoothing !== undefined && { 'label smoothing': labelSmoothing }),
+    ...(augmentation && { augmentation: augmentation.name }),
     batch,
     epochs,
   };
