@@ -7,6 +7,18 @@ const REASONS: readonly { readonly applies: (line: Line) => boolean; readonly wh
     why: "bound by the loads of the picture, which everybody makes; weft's kernel also lets a NaN through, which a plain maximum drops",
   },
   {
+    applies: ({ op, shape }) => op === 'matmul' && Number(shape.n) < 32,
+    why: 'columns fill a third of the lanes of a subgroup, and so little work that the submission counts',
+  },
+  {
+    applies: ({ op, shape }) => op.startsWith('conv2d') && Number(shape.h) <= 4 && Number(shape.cin) >= 256,
+    why: 'a few pixels for millions of weights: laying these out anew costs more than the products do; and in pictures of two pixels most taps lie outside, which only kernels without tiles leave out',
+  },
+  {
+    applies: ({ op, shape }) => op === 'conv2d_input_grad' && Number(shape.kernel) === 1,
+    why: 'three of four pixels of the result are zeros that have to be written; the products are a small part',
+  },
+  {
     applies: ({ op, shape }) => op === 'softmax_cross_entropy' && Number(shape.rows) * Number(shape.classes) < 20_000,
     why: 'so little work that the submission costs more than the kernel',
   },
