@@ -8,6 +8,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dInputGradPatches } from './conv2d-patches.ts';
 import { conv2dInputGradProduct } from './conv2d-product.ts';
 import { conv2dInputGradStationary } from './conv2d-stationary.ts';
 import { conv2dInputGradStrideSkipped } from './conv2d-stride-skipped.ts';
@@ -51,6 +52,7 @@ export const conv2dInputGradKernel = defineKernel<Conv2dInputGradParams>({
     ...conv2dInputGradStrips,
     conv2dInputGradStationary,
     conv2dInputGradStrideSkipped,
+    conv2dInputGradPatches,
     ...conv2dInputGradWinograd,
   ],
 });

@@ -2,7 +2,7 @@ import type { Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
 import { foldGrid } from './grid.ts';
-import { channelsPerSlice, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
+import { afterRepacking, channelsPerSlice, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';
 import { fill, isSubgroup } from './subgroup.ts';
 
@@ -25,6 +25,9 @@ const countDispatches = (s: StrideOneProblem, caps: Capabilities) =>
 const COLUMNS_PER_GROUP = 128;
 /** Workgroups enough to keep a few cores busy, however small the pictures, and many cores, however large. */
 const [FEWEST_GROUPS, MOST_GROUPS] = [4, 64];
+
+/** Price of repacking a weight, its many small dispatches included, in uses of it by the plain kernel. */
+const REPACKING = 8;
 
 function planStationary(s: StrideOneProblem, caps: Capabilities): Plan {
   const perSlice = summedChannels(caps);
@@ -69,7 +72,7 @@ function stationary<P extends Conv2dGeometry>(
       // A column costs the same loads and stores however few its taps are; with valid padding some give nothing. The ends
       // of a row, with their stores that are masked out, take as long as two columns.
       const columns = Math.min(s.w, s.ow) / (s.w + 2);
-      return 60 * lanes * ((s.kh * s.kw) / MOST_TAPS) * columns;
+      return afterRepacking(60 * lanes * ((s.kh * s.kw) / MOST_TAPS) * columns, s.n * s.oh * s.ow, REPACKING);
     },
     plan: (p, caps) => planStationary(problem(p), caps),
   };

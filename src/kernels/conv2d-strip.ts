@@ -2,7 +2,7 @@ import type { Capabilities } from '../gpu/capabilities.ts';
 import type { Conv2dGeometry } from './conv2d-geometry.ts';
 import { forwardProblem, inputGradProblem, type StrideOneProblem, stepsByOne } from './conv2d-stride-one.ts';
 import { foldGrid } from './grid.ts';
-import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
+import { afterRepacking, channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform } from './repack-uniform.ts';
 import type { Plan, Variant } from './spec.ts';
 import { fill, isSubgroup } from './subgroup.ts';
 
@@ -19,6 +19,9 @@ interface Tile {
   /** Multiples of the plain variant's speed where the tile is full, on lavapipe with 8 lanes. */
   readonly speed: number;
 }
+
+/** Price of repacking a weight in uses of it by the plain kernel. */
+const REPACKING = 6;
 
 function planStrip(s: StrideOneProblem, tile: Tile, caps: Capabilities): Plan {
   const weights = { kh: s.kh, kw: s.kw, summed: s.cin, out: s.cout, flip: s.flip, tensor: 'kernel' };
@@ -59,7 +62,8 @@ function strip<P extends Conv2dGeometry>(
       if (!caps.software) return 0.5;
       const s = problem(p);
       const lanes = fill(s.cin, caps.subgroupSize) * fill(s.cout, 4 * caps.subgroupSize);
-      return tile.speed * fill(s.ow, tile.columns) * fill(s.n * s.oh, tile.rows) * lanes;
+      const full = tile.speed * fill(s.ow, tile.columns) * fill(s.n * s.oh, tile.rows) * lanes;
+      return afterRepacking(full, s.n * s.oh * s.ow, REPACKING);
     },
     plan: (p, caps) => planStrip(problem(p), tile, caps),
   };

@@ -8,6 +8,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dPatches } from './conv2d-patches.ts';
 import { conv2dProduct } from './conv2d-product.ts';
 import { conv2dStationary } from './conv2d-stationary.ts';
 import { conv2dStrideSkipped } from './conv2d-stride-skipped.ts';
@@ -55,6 +56,7 @@ export const conv2dKernel = defineKernel<Conv2dParams>({
     ...conv2dStrips,
     conv2dStationary,
     conv2dStrideSkipped,
+    conv2dPatches,
     ...conv2dWinograd,
   ],
 });

@@ -1,6 +1,13 @@
 import { foldGrid } from './grid.ts';
 import type { MatmulParams } from './matmul.ts';
-import { channelsPerSlice, countSlices, MOST_DISPATCHES, repackUniform, WINDOW_BYTES } from './repack-uniform.ts';
+import {
+  afterRepacking,
+  channelsPerSlice,
+  countSlices,
+  MOST_DISPATCHES,
+  repackUniform,
+  WINDOW_BYTES,
+} from './repack-uniform.ts';
 import type { PlannedDispatch, Variant } from './spec.ts';
 import { fill, fitsLargeTiles, isSubgroup } from './subgroup.ts';
 import { planTransposedProduct } from './transposed-product.ts';
@@ -9,9 +16,6 @@ import { planTransposedProduct } from './transposed-product.ts';
 
 /** Rows of the result that a subgroup accumulates in registers. */
 const ROWS = 16;
-
-/** What is left of a speed when b is repacked for this one product: as dear as three rows of the plain kernel. */
-const withRepacking = (speed: number, { m }: MatmulParams) => 1 / (1 / speed + 3 / m);
 
 const onePixel = { kh: 1, kw: 1 };
 
@@ -27,7 +31,7 @@ const strip: Variant<MatmulParams> = {
     countSlices({ ...onePixel, summed: p.k, out: p.n }, caps.subgroupSize) <= MOST_DISPATCHES,
   speed: (p, caps) =>
     caps.software
-      ? withRepacking(14 * fill(p.m, ROWS) * fill(p.n, 4 * caps.subgroupSize) * fill(p.k, caps.subgroupSize), p)
+      ? afterRepacking(14 * fill(p.m, ROWS) * fill(p.n, 4 * caps.subgroupSize) * fill(p.k, caps.subgroupSize), p.m, 3)
       : 0.5,
   plan: (p, caps) => {
     const weights = { ...onePixel, summed: p.k, out: p.n, flip: !!p.tb, tensor: 'b' };
@@ -52,7 +56,11 @@ const stripPair: Variant<MatmulParams> = {
   supports: (p, caps) => strip.supports(p, caps) && fitsLargeTiles(caps) && p.k % 4 === 0 && p.n % 4 === 0,
   speed: (p, caps) =>
     caps.software
-      ? withRepacking(24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize), p)
+      ? afterRepacking(
+          24 * fill(p.m, ROWS) * fill(p.n, 8 * caps.subgroupSize) * fill(p.k, 4 * caps.subgroupSize),
+          p.m,
+          3,
+        )
       : 0.5,
   plan: (p, caps) => {
     const lanes = caps.subgroupSize;

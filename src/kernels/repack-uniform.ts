@@ -40,6 +40,13 @@ export function channelsPerSlice({ kh, kw }: { kh: number; kw: number }, subgrou
   return Math.floor(WINDOW_BYTES / bytesPerChannel / subgroup) * subgroup;
 }
 
+/**
+ * What is left of an expected speed when weights are repacked for one call.
+ * @param uses of each weight: rows of a product, pixels of a convolution.
+ * @param price of repacking a weight, in uses of it by the plain kernel.
+ */
+export const afterRepacking = (speed: number, uses: number, price: number) => 1 / (1 / speed + price / uses);
+
 /** More dispatches than this for one call are no longer cheap against the work they do. */
 export const MOST_DISPATCHES = 512;
 

@@ -1579,6 +1579,54 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
   if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { db[(share * p.cout + co) / 4] = sum; }
 }
 `,
+  'conv2d/patches': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// a / b for a below 2^31, b > 0 and quotients below 2^22: by a float quotient, which vector units have, where dividing
+// integers takes a software adapter one lane after the other (and so does converting unsigned ones). The float is off by
+// less than one, so one step up or down makes it exact.
+fn divide(a: u32, b: u32) -> u32 {
+  let near = u32(i32(f32(i32(a)) / f32(i32(b))));
+  let low = near - select(0u, 1u, near * b > a);
+  return low + select(0u, 1u, a - low * b >= b);
+}
+// Convolutions as matrix products: a row for each output pixel, in which each tap has the channels it looks at.
+struct Params {
+  n: u32, h: u32, w: u32, c4: u32,   // x, or its gradient [n, h, w, 4 c4]
+  oh: u32, ow: u32, kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+}
+// out[n oy ox, ky kx, c] = x[n, oy stride_h + ky dilation_h - pad_top, ..., c], 0 outside: what the window at each output pixel
+// sees, side by side (im2col). The convolution is then the product of this with the kernel as it lies.
+// One thread four channels of a tap. Dispatch ceil(n * oh * ow * kh * kw * c4 / 64), folded.
+// Needs channels in fours, and places below 2^22 (lib/divide.wgsl).
+// use: grid, divide, taps
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [n, h, w, c4]
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;  // [n * oh * ow, kh * kw, c4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.oh * p.ow * p.kh * p.kw * p.c4) { return; }
+  let tap = divide(i, p.c4);
+  let pixel = divide(tap, p.kh * p.kw);
+  let row = divide(pixel, p.ow);
+  let image = divide(row, p.oh);
+  let ky = divide(tap - pixel * p.kh * p.kw, p.kw);
+  let kx = tap - pixel * p.kh * p.kw - ky * p.kw;
+  let y = i32((row - image * p.oh) * p.stride_h + ky * p.dilation_h) - p.pad_top;
+  let column = i32((pixel - row * p.ow) * p.stride_w + kx * p.dilation_w) - p.pad_left;
+  var value = vec4f();
+  if (y >= 0 && y < i32(p.h) && column >= 0 && column < i32(p.w)) {
+    value = x[((image * p.h + u32(y)) * p.w + u32(column)) * p.c4 + i - tap * p.c4];
+  }
+  out[i] = value;
+}
+`,
   'conv2d/pick_pixels': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;
@@ -2178,6 +2226,60 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
     if (p.accumulate != 0) { sum += db[j]; }
     db[j] = sum;
   }
+}
+`,
+  'conv2d/sum_taps': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
+fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
+  return gid.x + gid.y * groups.x * workgroup_size;
+}
+// a / b for a below 2^31, b > 0 and quotients below 2^22: by a float quotient, which vector units have, where dividing
+// integers takes a software adapter one lane after the other (and so does converting unsigned ones). The float is off by
+// less than one, so one step up or down makes it exact.
+fn divide(a: u32, b: u32) -> u32 {
+  let near = u32(i32(f32(i32(a)) / f32(i32(b))));
+  let low = near - select(0u, 1u, near * b > a);
+  return low + select(0u, 1u, a - low * b >= b);
+}
+// Convolutions as matrix products: a row for each output pixel, in which each tap has the channels it looks at.
+struct Params {
+  n: u32, h: u32, w: u32, c4: u32,   // x, or its gradient [n, h, w, 4 c4]
+  oh: u32, ow: u32, kh: u32, kw: u32,
+  stride_h: u32, stride_w: u32,
+  dilation_h: u32, dilation_w: u32,
+  pad_top: i32, pad_left: i32,
+}
+// dx[n, y, x, c] = sum of rows[n oy ox, ky kx, c] over the taps (ky, kx) through which output pixel (oy, ox) saw (y, x), in their order:
+// what patches.wgsl dealt out is added up where it came from (col2im).
+// One thread four channels of a pixel. Dispatch ceil(n * h * w * c4 / 64), folded.
+// Needs channels in fours, and places below 2^22 (lib/divide.wgsl).
+// use: grid, divide, taps
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> rows: array<vec4f>;      // [n * oh * ow, kh * kw, c4]
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;  // [n, h, w, c4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_thread(gid, groups, 64);
+  if (i >= p.n * p.h * p.w * p.c4) { return; }
+  let pixel = divide(i, p.c4);
+  let row = divide(pixel, p.w);
+  let image = divide(row, p.h);
+  let y = i32(row - image * p.h) + p.pad_top;
+  let x = i32(pixel - row * p.w) + p.pad_left;
+  var sum = vec4f();
+  for (var ky = 0u; ky < p.kh; ky++) {
+    let down = y - i32(ky * p.dilation_h);
+    for (var kx = 0u; kx < p.kw; kx++) {
+      let right = x - i32(kx * p.dilation_w);
+      if (down < 0 || right < 0) { continue; }
+      let oy = divide(u32(down), p.stride_h);
+      let ox = divide(u32(right), p.stride_w);
+      if (oy * p.stride_h != u32(down) || ox * p.stride_w != u32(right) || oy >= p.oh || ox >= p.ow) { continue; }
+      let tap = ((image * p.oh + oy) * p.ow + ox) * p.kh * p.kw + ky * p.kw + kx;
+      sum += rows[tap * p.c4 + i - pixel * p.c4];
+    }
+  }
+  dx[i] = sum;
 }
 `,
   'conv2d/workgroup_tile': `// What the kernels of the shape \`out[pixel, o] = sum over taps and channels of source * kernel\` share. A convolution and
@@ -3465,65 +3567,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   out[id] = sum;
 }
 `,
-  'matmul/dot_rows': `enable subgroups;
-// C[m, n] = act(sum_k A[m, k] * B[n, k] + bias[n]): B stored transposed, as the kernel of a dense layer is for its dX.
-// One workgroup = one subgroup of SG lanes: one row x TN columns. Both matrices lie along k: a lane takes four neighbouring
-// values of k of the row and of each column, so that TN + 1 loads feed 4 TN multiply-adds a lane; the lanes' sums are added
-// at the end, once a column. Nothing is repacked, which is what it is for: with few rows a copy of B costs more than C.
-// Dispatch m * ceil(n / TN), folded.
-// Needs subgroups of SG lanes, k a multiple of 4. Good for software adapters and few rows; instead: strip.wgsl for many.
-const SG: u32 = 8;
-const TN: u32 = 8;   // columns a subgroup, at most SG
-struct Params {
-  m: u32, n: u32, k: u32,
-  bias: u32, relu: u32,         // 1: fused behind the product
-  accumulate: u32,              // 1: add to what is there
-}
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;          // [m, k / 4]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [n, k / 4]
-@group(0) @binding(3) var<storage, read> bias: array<f32>;         // [n]
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;    // [m, n]
-
-@compute @workgroup_size(SG)
-fn main(
-  @builtin(workgroup_id) wid: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let tiles = (p.n + TN - 1) / TN;
-  let tile = wid.x + wid.y * groups.x;
-  let row = tile / tiles;
-  let column0 = tile % tiles * TN;
-  if (row >= p.m) { return; }  // the whole subgroup
-  let quads = p.k / 4;
-  var sums: array<vec4f, TN>;
-  for (var quad0 = 0u; quad0 < quads; quad0 += SG) {
-    // Lanes past the end work on the last values and add nothing; columns past the edge repeat the last one.
-    let inside = quad0 + lane < quads;
-    let quad = min(quad0 + lane, quads - 1);
-    let values = a[row * quads + quad];
-    for (var t = 0u; t < TN; t++) {
-      sums[t] += select(vec4f(), values * b[min(column0 + t, p.n - 1) * quads + quad], inside);
-    }
-  }
-  // Lane t keeps column t, so that all are finished and stored at once.
-  var sum = 0.0;
-  for (var t = 0u; t < TN; t++) {
-    let whole = subgroupAdd(sums[t].x + sums[t].y + sums[t].z + sums[t].w);
-    if (t == lane) { sum = whole; }
-  }
-  let column = column0 + lane;
-  if (lane < TN && column < p.n) {
-    if (p.bias == 1) { sum += bias[column]; }
-    // Not max(sum, 0): that would turn a NaN into 0 and hide it.
-    if (p.relu == 1) { sum = select(sum, 0.0, sum <= 0.0); }
-    let at = row * p.n + column;
-    if (p.accumulate == 1) { sum += out[at]; }
-    out[at] = sum;
-  }
-}
-`,
   'matmul/grad_strip': `enable subgroups;
 // A^T B: the product that sums over the rows of both, as in the gradient of a dense layer's weights and bias.
 //
@@ -4043,6 +4086,94 @@ fn main(
   for (var u = 0u; u < p.k - k0; u++) {
     let values = b[(k0 + u) * quads + column];
     for (var r = 0u; r < TM; r++) { sums[r] += subgroupShuffle(rest[r], u) * values; }
+  }
+  for (var r = 0u; r < TM; r++) {
+    if (row0 + r < p.m && quad < quads) {
+      var sum = sums[r];
+      if (p.bias == 1) { sum += bias[quad]; }
+      // Not max(sum, 0): that would turn a NaN into 0 and hide it.
+      if (p.relu == 1) { sum = select(sum, vec4f(), sum <= vec4f()); }
+      let at = (row0 + r) * quads + quad;
+      if (p.accumulate == 1) { sum += out[at]; }
+      out[at] = sum;
+    }
+  }
+}
+`,
+  'matmul/subgroup_transposed': `enable subgroups;
+// C[m, n] = act(sum_k A[m, k] * B[n, k] + bias[n]), A optionally stored transposed: subgroup.wgsl for a B stored transposed,
+// as the kernel of a dense layer is for its dX.
+// One workgroup = one subgroup of SG lanes: TM rows x 4 SG columns, a lane owns a quad of columns. For SG values of k the
+// TM rows of A are loaded one k a lane and broadcast k after k; of each of its columns a lane reads four values of k at
+// once, as they lie. TM + SG loads and SG TM broadcasts for 4 SG TM multiply-adds a lane, and nothing is repacked: with few rows a copy
+// of B costs more than C.
+// Dispatch ceil(m / TM) * ceil(n / (4 SG)), folded.
+// Needs subgroups of SG lanes, n and k multiples of 4. Good for software adapters and few rows; instead: strip_pair.wgsl for
+// many. On a GPU the lanes' columns lie too far apart to be read together.
+const SG: u32 = 8;
+const TM: u32 = 8;   // rows a tile
+struct Params {
+  m: u32, n: u32, k: u32,
+  a_row: u32, a_step: u32,      // from one row of A to the next, from one k to the next: [m, k] or stored [k, m]
+  bias: u32, relu: u32,         // 1: fused behind the product
+  accumulate: u32,              // 1: add to what is there
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;            // [m, k]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [n, k / 4]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;       // [n / 4]
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;  // [m, n / 4]
+
+// A[row0 .. row0 + TM, k], 0 past the edges.
+fn load_rows(row0: u32, k: u32) -> array<f32, TM> {
+  var rows: array<f32, TM>;
+  for (var r = 0u; r < TM; r++) {
+    let ok = row0 + r < p.m && k < p.k;
+    rows[r] = select(0.0, a[select(0u, (row0 + r) * p.a_row + k * p.a_step, ok)], ok);
+  }
+  return rows;
+}
+
+// B[column .. column + 4, 4 quad .. 4 quad + 4], a vec4 of columns for each k.
+fn load_columns(column: u32, quad: u32) -> mat4x4f {
+  let at = column * (p.k / 4) + quad;
+  return transpose(mat4x4f(b[at], b[at + p.k / 4], b[at + 2 * (p.k / 4)], b[at + 3 * (p.k / 4)]));
+}
+
+@compute @workgroup_size(SG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let quads = p.n / 4;
+  let column_tiles = (quads + SG - 1) / SG;
+  let tile = wid.x + wid.y * groups.x;
+  let row0 = tile / column_tiles * TM;
+  let quad = tile % column_tiles * SG + lane;
+  if (row0 >= p.m) { return; }  // the whole subgroup
+
+  // Lanes past the edge work on the last quad; their results are not stored.
+  let column = min(quad, quads - 1) * 4;
+  var sums: array<vec4f, TM>;
+  let whole = p.k / SG;
+  for (var turn = 0u; turn < whole; turn++) {
+    let k0 = turn * SG;
+    let rows = load_rows(row0, k0 + lane);
+    for (var u = 0u; u < SG / 4; u++) {
+      let columns = load_columns(column, k0 / 4 + u);
+      for (var j = 0u; j < 4; j++) {
+        for (var r = 0u; r < TM; r++) { sums[r] += subgroupShuffle(rows[r], 4 * u + j) * columns[j]; }
+      }
+    }
+  }
+  let k0 = whole * SG;
+  let rest = load_rows(row0, k0 + lane);
+  for (var u = 0u; u < (p.k - k0) / 4; u++) {
+    let columns = load_columns(column, k0 / 4 + u);
+    for (var j = 0u; j < 4; j++) {
+      for (var r = 0u; r < TM; r++) { sums[r] += subgroupShuffle(rest[r], 4 * u + j) * columns[j]; }
+    }
   }
   for (var r = 0u; r < TM; r++) {
     if (row0 + r < p.m && quad < quads) {

@@ -34,6 +34,8 @@ const BORROWED: ReadonlySet<string> = new Set([
   'conv2d_kernel_grad/matmul',
   'conv2d_kernel_grad/product',
   'conv2d_max_pool/two_passes',
+  'conv2d/patches',
+  'conv2d_input_grad/patches',
   'conv2d/stride_skipped',
   'conv2d_input_grad/stride_skipped',
 ]);
