@@ -8,7 +8,7 @@ const REASONS: readonly { readonly applies: (line: Line) => boolean; readonly wh
   },
   {
     applies: ({ op, shape }) => op === 'matmul' && Number(shape.n) < 32,
-    why: 'columns fill a third of the lanes of a subgroup, and so little work that the submission counts',
+    why: 'so little work that the submission counts, of two dispatches here; and ten columns fill a third of the lanes',
   },
   {
     applies: ({ op, shape }) => op.startsWith('conv2d') && Number(shape.h) <= 4 && Number(shape.cin) >= 256,
