@@ -207,7 +207,7 @@ function steps(): Case[] {
   const vgg = [32, 64].map(size =>
     make('steps', `vgg16 forward, ${size} px, batch 8`, {
       op: 'forward',
-      shape: { model: 'vgg16', batch: 8, size, channels: 3 },
+      shape: { model: 'vgg16-plain', batch: 8, size, channels: 3 },
     }),
   );
   return [...training, ...vgg];

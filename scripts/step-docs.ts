@@ -20,10 +20,10 @@ const STEPS: readonly { model: string; trained?: string; options: readonly strin
   { model: 'cnn', options: ['--batch', '1024'] },
   { model: 'cnn-best', options: [] },
   { model: 'resnet20', options: [] },
-  { model: 'vgg16', options: [] },
-  { model: 'vgg16', trained: 'head', options: ['--freeze', 'base'] },
-  { model: 'vgg16', trained: 'last block and head', options: lastBlock },
-  { model: 'vgg16', trained: 'last block and head', options: ['--batch', '1024', ...lastBlock] },
+  { model: 'vgg16-plain', options: [] },
+  { model: 'vgg16-plain', trained: 'head', options: ['--freeze', 'base'] },
+  { model: 'vgg16-plain', trained: 'last block and head', options: lastBlock },
+  { model: 'vgg16-plain', trained: 'last block and head', options: ['--batch', '1024', ...lastBlock] },
 ];
 
 /** Bytes that a plan may be printed in: thousands of dispatches with all their parameters. */

@@ -57,7 +57,18 @@ export { modelCalls } from './train/model-calls.ts';
 
 // --- Networks -------------------------------------------------------------------------------------------------------
 
-export { findModel, models, type Recipe, type TrainingDefaults } from './models/index.ts';
+export {
+  createModel,
+  findModel,
+  loadPretrained,
+  models,
+  type PretrainedName,
+  type Recipe,
+  type TrainingDefaults,
+  VGG16_INPUTS,
+  type Vgg16TransferOptions,
+  vgg16,
+} from './models/index.ts';
 /** Layers, initial values and the model made of them: `new nn.Dense({ units: 10 })`. */
 export * as nn from './nn/index.ts';
 export { Model } from './nn/index.ts';

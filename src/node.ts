@@ -3,6 +3,7 @@
  *
  *     openGpu({ adapter: 'software' })      a WebGPU source for Engine.open, through Dawn
  *     nodeDataPlaces()                      where findDataSet looks for Fashion-MNIST, or fetches it from
+ *     nodeWeights()                         where pretrained weights lie
  *     nodeFiles                             the file store that runs are written to: whole files or none
  */
 export {
@@ -14,5 +15,6 @@ export {
   nodeDataPlaces,
   nodeFiles,
   nodePlatform,
+  nodeWeights,
   openGpu,
 } from './platform/node.ts';

@@ -52,7 +52,7 @@ export async function runOne(
   const folder = new RunFolder(bench.files, path);
   const config = (await folder.isTaken()) ? await folder.readConfig() : undefined;
   const resume = config && (await folder.readCheckpoint());
-  using model = buildModel(engine, recipe, data, training.seed);
+  using model = await buildModel(engine, recipe, data, training.seed);
   const { limit } = bench.protocol;
   const described = describeData(dataSet.train, { ...counts, full: false, ...(limit && { limit }) });
   if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
@@ -67,7 +67,7 @@ export async function runOne(
       onCompile: (done, total) => bar.status(`compiling kernels ${done}/${total}`),
       onReady: async program => {
         if (config) return await checkResumable(config, engine, dataSet.train, path);
-        await folder.writeConfig(await describeRun(model, training, described, bench.version, program));
+        await folder.writeConfig(await describeRun(model, training, described, bench.version, program, recipe.weights));
       },
       onStep: progress => {
         const left = secondsLeft(progress, rest.speed, { ...counts, test: dataSet.test.count });

@@ -1,7 +1,8 @@
 import type { GpuDataset } from '../data/gpu-dataset.ts';
-import type { Recipe } from '../models/index.ts';
-import { Model } from '../nn/index.ts';
+import { createModel, type Recipe } from '../models/index.ts';
+import type { Model } from '../nn/index.ts';
 import { InterruptedError } from '../platform/errors.ts';
+import { nodeWeights } from '../platform/node.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { TrainingOptions } from '../train/config.ts';
 import { EVALUATION_BATCH } from '../train/evaluate.ts';
@@ -28,7 +29,7 @@ export async function measureSpeed(
 ): Promise<Speed> {
   const { training, signal, onCompile } = options;
   const { batch } = training;
-  using model = buildModel(engine, recipe, data, training.seed);
+  using model = await buildModel(engine, recipe, data, training.seed);
   using prepared = await prepareRun(model, data, training, {
     evaluate: true,
     ...(onCompile && { progress: onCompile }),
@@ -73,7 +74,7 @@ async function secondsOf(call: () => Promise<void>): Promise<number> {
 }
 
 /** A recipe's network for this data set. */
-export function buildModel(engine: Engine, recipe: Recipe, data: GpuDataset, seed: number): Model {
-  const layer = recipe.build(data.classes.length);
-  return new Model(engine, layer, { name: recipe.name, inputShape: data.imageShape, seed });
+export async function buildModel(engine: Engine, recipe: Recipe, data: GpuDataset, seed: number): Promise<Model> {
+  const { imageShape: inputShape, classes } = data;
+  return await createModel(engine, recipe, { seed, inputShape, classes: classes.length, weights: nodeWeights() });
 }

@@ -103,7 +103,7 @@ export function register(program: Command): void {
     jsonOption(allowOption(tuneOption(command))),
     'weft profile cnn',
     'weft profile cnn --unsliced --json',
-    'weft profile vgg16 --plan --size 64 --batch 1024 --freeze base.block1 base.block2',
+    'weft profile vgg16-plain --plan --size 64 --batch 1024 --freeze base.block1 base.block2',
   );
   command.action(async (name: string) => {
     const options = command.optsWithGlobals<ProfileOptions>();

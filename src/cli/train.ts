@@ -5,11 +5,11 @@ import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { splitOf } from '../data/split.ts';
 import { subset } from '../data/subset.ts';
-import { findModel, models } from '../models/index.ts';
+import { createModel, findModel, loadPretrained, models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
 import { makeOptimizer, OPTIMIZERS, optimizerKnows, SCHEDULES } from '../optim/index.ts';
 import { ResumeError, UsageError } from '../platform/errors.ts';
-import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
+import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
 import type { Engine } from '../tensor/engine.ts';
@@ -154,7 +154,7 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   using engine = await openEngine(options, { allow, table: pinned?.variants });
   if (config) await checkResumable(config, engine, images, folder.path);
   using data = new GpuDataset(engine, images);
-  using model = makeModel(engine, start, images);
+  using model = await makeModel(engine, start, images);
   let latest = start.checkpoint?.position.history.at(-1);
   try {
     announce(model, start, split, engine);
@@ -170,7 +170,8 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
         onReady: async program => {
           const counts = { train: split.train.length, validation: split.validation?.length ?? 0, full };
           const run = describeData(images, { ...counts, ...(limit !== undefined && { limit }) });
-          const described = await describeRun(model, training, run, weftVersion(), program);
+          const { weights } = config ?? findModel(start.model);
+          const described = await describeRun(model, training, run, weftVersion(), program, weights);
           await folder.writeConfig(config ? { ...described, created: config.created } : described);
         },
         onStep: progress => bar.step(withValidation(progress, latest, split.train.length)),
@@ -295,12 +296,19 @@ function chooseSplit(
   return full ? { train } : { train, validation: split.validation };
 }
 
-function makeModel(engine: Engine, { model, training, config }: Start, images: ImageData8): Model {
-  const { seed } = training;
-  if (config) return Model.fromJSON(engine, config.model, { seed });
+async function makeModel(engine: Engine, start: Start, images: ImageData8): Promise<Model> {
+  const { model: name, config, checkpoint } = start;
+  const { seed } = start.training;
+  const weights = nodeWeights();
+  if (config) {
+    const model = Model.fromJSON(engine, config.model, { seed });
+    // A checkpoint holds them too.
+    if (config.weights && !checkpoint) await loadPretrained(model, config.weights, weights);
+    return model;
+  }
   const { height, width, channels, classes } = images;
-  const layer = findModel(model).build(classes.length);
-  return new Model(engine, layer, { name: model, inputShape: [height, width, channels], seed });
+  const options = { seed, weights, inputShape: [height, width, channels], classes: classes.length };
+  return await createModel(engine, findModel(name), options);
 }
 
 function announce(

@@ -7,6 +7,7 @@
  * Pure functions on bytes. A file may come from anywhere, so every number in it is checked before it is used.
  */
 import { FileError, ValueError } from '../platform/errors.ts';
+import { fromHalves } from './half.ts';
 import { findDuplicateKey } from './json-keys.ts';
 
 const BYTES = {
@@ -188,7 +189,7 @@ function decode(dtype: SafetensorsType, raw: Uint8Array, where: string): Safeten
     case 'F32':
       return new Float32Array(buffer, byteOffset, count);
     case 'F16':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count), halfToNumber);
+      return fromHalves(new Uint16Array(buffer, byteOffset, count));
     case 'BF16':
       return fromBrainFloats(new Uint16Array(buffer, byteOffset, count));
     case 'I64':
@@ -202,15 +203,6 @@ function decode(dtype: SafetensorsType, raw: Uint8Array, where: string): Safeten
     case 'U16':
       return new Uint16Array(buffer, byteOffset, count);
   }
-}
-
-/** IEEE 754 half: sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** A brain float is the upper half of a float32. */

@@ -27,6 +27,7 @@ import { movingAverageKernel } from './moving-average.ts';
 import { mseGradKernel, mseKernel } from './mse.ts';
 import { padKernel } from './pad.ts';
 import { placeKernel } from './place.ts';
+import { preprocessGradKernel, preprocessKernel } from './preprocess.ts';
 import { randomWordsKernel } from './random-words.ts';
 import { extremumGradKernel, extremumKernel, sumKernel } from './reduce.ts';
 import { rmspropKernel } from './rmsprop.ts';
@@ -73,6 +74,8 @@ export const kernels = [
   mseKernel,
   padKernel,
   placeKernel,
+  preprocessGradKernel,
+  preprocessKernel,
   randomWordsKernel,
   rmspropKernel,
   scatterRowsKernel,

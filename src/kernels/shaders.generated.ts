@@ -5878,6 +5878,191 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (TAPS) { taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24); }
 }
 `,
+  'preprocess/forward': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
+}
+// Where a pixel of a preprocessed picture comes from along one axis: shaders/preprocess.
+struct Params {
+  size: u32, each: u32,        // elements of the result
+  h: u32, w: u32, c: u32,      // of the picture as it comes; c is 1 or 3
+  side: u32,                   // of the picture that is made, which has 3 channels
+  spread: u32,                 // 1: stretched over all of it, bilinear; 0: in the middle, on black
+  reverse: u32,                // 1: the last channel first
+  margin_h: u32, margin_w: u32,
+  scale: f32,
+  mean0: f32, mean1: f32, mean2: f32,
+}
+
+// Two neighbours and the share of the second; present is 0 where the picture is black.
+struct Tap { first: u32, second: u32, share: f32, present: f32 }
+
+fn tap(i: u32, length: u32, side: u32, spread: bool, margin: u32) -> Tap {
+  if (!spread) {
+    // In front of the picture the difference wraps around and is larger than any length.
+    let at = i - margin;
+    let inside = at < length;
+    let safe = select(0u, at, inside);
+    return Tap(safe, safe, 0, select(0.0, 1.0, inside));
+  }
+  // (i + 1/2) length / side - 1/2, since centres of pixels lie at halves; outside of the outermost ones the edge repeats.
+  // As a fraction of integers, so that every device finds the same neighbours.
+  let at = max((2 * i + 1) * length, side) - side;
+  let first = at / (2 * side);
+  let share = f32(at - first * 2 * side) / f32(2 * side);
+  return Tap(first, min(first + 1, length - 1), share, 1);
+}
+
+// How much of pixel i of the picture is in it.
+fn weight(t: Tap, i: u32) -> f32 {
+  return t.present * (select(0.0, 1 - t.share, t.first == i) + select(0.0, t.share, t.second == i));
+}
+
+// The channel of the picture behind channel k of the result.
+fn source(k: u32, c: u32, reverse: bool) -> u32 {
+  return select(select(k, c - 1 - k, reverse), 0u, c == 1);
+}
+// Pictures as a pretrained network wants them: out[n, y, x, k] = scale * I(x[n])[y, x, source(k)] - mean[k], where I puts the
+// picture in the middle of a black one of another size or stretches it over all of that, bilinear (shaders/lib/preprocess.wgsl).
+// One element of out at a time; dispatch ceil(size / (64 each)), folded. Any shape, any device.
+// use: elements, preprocess
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;            // [n, h, w, c]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;    // [n, side, side, 3]
+
+fn element(i: u32) {
+  let k = i % 3;
+  let pixel = i / 3;
+  let column = tap(pixel % p.side, p.w, p.side, p.spread == 1, p.margin_w);
+  let line = pixel / p.side;
+  let row = tap(line % p.side, p.h, p.side, p.spread == 1, p.margin_h);
+  let from_ = (line / p.side) * p.h;
+  let channel = source(k, p.c, p.reverse == 1);
+  let mean = select(select(p.mean2, p.mean1, k == 1), p.mean0, k == 0);
+  var value = x[((from_ + row.first) * p.w + column.first) * p.c + channel];
+  if (p.spread == 1) {
+    let right = x[((from_ + row.first) * p.w + column.second) * p.c + channel];
+    let below = x[((from_ + row.second) * p.w + column.first) * p.c + channel];
+    let opposite = x[((from_ + row.second) * p.w + column.second) * p.c + channel];
+    let upper = (1 - column.share) * value + column.share * right;
+    let lower = (1 - column.share) * below + column.share * opposite;
+    value = (1 - row.share) * upper + row.share * lower;
+  }
+  // Not a product, which a NaN outside of the picture would not survive.
+  let shown = select(0.0, value, row.present * column.present > 0);
+  out[i] = shown * p.scale - mean;
+}
+`,
+  'preprocess/grad': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64
+// threads takes p.each blocks of 64 elements (src/kernels/elements.ts), so that neighbouring threads always work on
+// neighbouring elements.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let first = (wid.x + wid.y * groups.x) * 64 * p.each + t;
+  for (var block = 0u; block < p.each; block++) {
+    let i = first + block * 64;
+    if (i < p.size) { element(i); }
+  }
+}
+// Where a pixel of a preprocessed picture comes from along one axis: shaders/preprocess.
+struct Params {
+  size: u32, each: u32,        // elements of the result
+  h: u32, w: u32, c: u32,      // of the picture as it comes; c is 1 or 3
+  side: u32,                   // of the picture that is made, which has 3 channels
+  spread: u32,                 // 1: stretched over all of it, bilinear; 0: in the middle, on black
+  reverse: u32,                // 1: the last channel first
+  margin_h: u32, margin_w: u32,
+  scale: f32,
+  mean0: f32, mean1: f32, mean2: f32,
+}
+
+// Two neighbours and the share of the second; present is 0 where the picture is black.
+struct Tap { first: u32, second: u32, share: f32, present: f32 }
+
+fn tap(i: u32, length: u32, side: u32, spread: bool, margin: u32) -> Tap {
+  if (!spread) {
+    // In front of the picture the difference wraps around and is larger than any length.
+    let at = i - margin;
+    let inside = at < length;
+    let safe = select(0u, at, inside);
+    return Tap(safe, safe, 0, select(0.0, 1.0, inside));
+  }
+  // (i + 1/2) length / side - 1/2, since centres of pixels lie at halves; outside of the outermost ones the edge repeats.
+  // As a fraction of integers, so that every device finds the same neighbours.
+  let at = max((2 * i + 1) * length, side) - side;
+  let first = at / (2 * side);
+  let share = f32(at - first * 2 * side) / f32(2 * side);
+  return Tap(first, min(first + 1, length - 1), share, 1);
+}
+
+// How much of pixel i of the picture is in it.
+fn weight(t: Tap, i: u32) -> f32 {
+  return t.present * (select(0.0, 1 - t.share, t.first == i) + select(0.0, t.share, t.second == i));
+}
+
+// The channel of the picture behind channel k of the result.
+fn source(k: u32, c: u32, reverse: bool) -> u32 {
+  return select(select(k, c - 1 - k, reverse), 0u, c == 1);
+}
+// Gradient of shaders/preprocess/forward.wgsl: out[n, y, x, c] = scale * sum over (i, j, k) of dy[n, i, j, k] times the weight
+// that pixel (y, x) has in pixel (i, j), over the channels k that come from c.
+// One element of out at a time, which adds up the pixels it may be part of, row by row; dispatch ceil(size / (64 each)),
+// folded. Any shape, any device.
+// use: elements, preprocess
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;           // [n, side, side, 3]
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;    // [n, h, w, c]
+
+// First and one past the last pixel of the result that may show pixel i.
+fn reach(i: u32, length: u32, margin: u32) -> vec2u {
+  if (p.spread == 0) { return vec2u(i + margin, i + margin + 1); }
+  let ratio = f32(p.side) / f32(length);
+  let start = max(floor((f32(i) - 0.5) * ratio - 1.5), 0.0);
+  let end = u32(ceil((f32(i) + 1.5) * ratio + 1.5));
+  return vec2u(select(u32(start), 0u, i == 0), select(min(end, p.side), p.side, i == length - 1));
+}
+
+fn element(i: u32) {
+  let channel = i % p.c;
+  let pixel = i / p.c;
+  let x = pixel % p.w;
+  let line = pixel / p.w;
+  let y = line % p.h;
+  let image = line / p.h;
+  let rows = reach(y, p.h, p.margin_h);
+  let columns = reach(x, p.w, p.margin_w);
+  var sum = 0.0;
+  for (var row = rows.x; row < rows.y; row++) {
+    let down = weight(tap(row, p.h, p.side, p.spread == 1, p.margin_h), y);
+    for (var column = columns.x; column < columns.y; column++) {
+      let share = down * weight(tap(column, p.w, p.side, p.spread == 1, p.margin_w), x);
+      // Not only a product: what this pixel is no part of may be NaN.
+      if (share == 0) { continue; }
+      for (var k = 0u; k < 3; k++) {
+        if (source(k, p.c, p.reverse == 1) == channel) {
+          sum += share * dy[((image * p.side + row) * p.side + column) * 3 + k];
+        }
+      }
+    }
+  }
+  out[i] = sum * p.scale;
+}
+`,
   'reduce/extremum': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
 fn flat_thread(gid: vec3u, groups: vec3u, workgroup_size: u32) -> u32 {
   return gid.x + gid.y * groups.x * workgroup_size;

@@ -2,6 +2,7 @@ import type { AugmentationPolicy } from '../data/augmentation.ts';
 import type { Shape } from '../kernels/spec.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { OptimizerSettings, ScheduleSettings } from '../optim/index.ts';
+import type { PretrainedName } from './pretrained.ts';
 
 /** How a model is trained when nothing else is said. */
 export interface TrainingDefaults {
@@ -18,6 +19,10 @@ export interface TrainingDefaults {
   readonly labelSmoothing?: number;
   /** What is done to training pictures, drawn anew in each step. Default: nothing. */
   readonly augmentation?: AugmentationPolicy;
+  /** What is not trained: layers, with what is inside them, or parameters, by name. Default: nothing. */
+  readonly frozen?: readonly string[];
+  /** Learning rates of layers or parameters by name, as multiples of the run's. Default: 1. */
+  readonly learningRateScale?: Readonly<Record<string, number>>;
 }
 
 /** A model that people can name: its architecture and how it is trained. */
@@ -30,6 +35,8 @@ export interface Recipe {
   readonly inputShape: Shape;
   /** The architecture; its output are logits. `classes` is 10 unless said. */
   readonly build: (classes?: number) => Layer;
+  /** What part of it starts with; the rest starts at random. Default: nothing. */
+  readonly weights?: PretrainedName;
   readonly defaults: TrainingDefaults;
 }
 

@@ -4,11 +4,12 @@ import { cnnBest } from './cnn-best.ts';
 import { mlp } from './mlp.ts';
 import type { Recipe } from './recipe.ts';
 import { resnet20 } from './resnet20.ts';
-import { vgg16 } from './vgg16.ts';
+import { vgg16Plain } from './vgg16.ts';
+import { vgg16Recipes } from './vgg16-transfer.ts';
 
 /** Every model by its name on the command line. */
 export const models: Readonly<Record<string, Recipe>> = Object.fromEntries(
-  [mlp, cnn, cnnBest, peerCnn, resnet20, vgg16].map(recipe => [recipe.name, recipe]),
+  [mlp, cnn, cnnBest, peerCnn, resnet20, ...vgg16Recipes, vgg16Plain].map(recipe => [recipe.name, recipe]),
 );
 
 /** @throws ValueError naming those that exist. */

@@ -1,8 +1,11 @@
 import {
+  BatchNorm2d,
   Conv2d,
   Dense,
+  Dropout,
   Flatten,
   GlobalAvgPool,
+  type Initializer,
   type Layer,
   MaxPool2d,
   Sequential,
@@ -24,20 +27,23 @@ export interface Vgg16Options {
   readonly cut?: 1 | 2 | 3 | 4 | 5;
   /** What becomes of the last block's picture: each value for itself, or the mean of each channel. Default 'flatten'. */
   readonly pooling?: 'flatten' | 'average';
+  /** What stands before the head's hidden layer: nothing, or a batch norm and a dropout of 0.3. Default 'dense'. */
+  readonly head?: 'dense' | 'norm-dense';
   /** Features of the head's hidden layer. Default 256. */
   readonly units?: number;
   /** Share of them that is dropped in training. Default 0.5. */
   readonly rate?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** How the kernels of the blocks start. Default 'heNormal'. */
+  readonly initializer?: Initializer;
 }
 
 /** `convolutions` 3x3 convolutions with ReLU, then a pooling that halves the picture. Names as in Keras. */
-function block(number: number, convolutions: number, filters: number): Layer {
+function block(number: number, convolutions: number, filters: number, initializer: Initializer): Layer {
   const layers: Layer[] = Array.from({ length: convolutions }, (_, i) => {
     const name = `conv${i + 1}`;
-    // So deep a net of ReLUs without normalisation learns nothing from Glorot's smaller weights.
-    return new Conv2d({ name, filters, kernelSize: 3, padding: 'same', activation: 'relu', initializer: 'heNormal' });
+    return new Conv2d({ name, filters, kernelSize: 3, padding: 'same', activation: 'relu', initializer });
   });
   return new Sequential({ name: `block${number}`, layers: [...layers, new MaxPool2d({ name: 'pool', window: 2 })] });
 }
@@ -50,26 +56,39 @@ function block(number: number, convolutions: number, filters: number): Layer {
  * The blocks are `base.block1` to `base.block5`, the head is `head`: what is frozen is said by these names.
  */
 export function vgg16Layers(options: Vgg16Options = {}): Layer {
+  return new Sequential({ layers: vgg16Parts(options) });
+}
+
+/** Base and head. */
+export function vgg16Parts(options: Vgg16Options): Layer[] {
   const { cut = 5, pooling = 'flatten', units = 256, rate = 0.5, classes = FASHION.classes } = options;
+  // So deep a net of ReLUs without normalisation learns nothing from Glorot's smaller weights.
+  const { head = 'dense', initializer = 'heNormal' } = options;
   const base: SequentialOptions = {
     name: 'base',
     // At 32 x 32: 16 x 16 x 64, 8 x 8 x 128, 4 x 4 x 256, 2 x 2 x 512, 1 x 1 x 512
-    layers: BLOCKS.slice(0, cut).map(({ convolutions, filters }, i) => block(i + 1, convolutions, filters)),
+    layers: BLOCKS.slice(0, cut).map(({ convolutions, filters }, i) =>
+      block(i + 1, convolutions, filters, initializer),
+    ),
   };
-  const head: SequentialOptions = {
+  const top: SequentialOptions = {
     name: 'head',
     layers: [
       pooling === 'flatten' ? new Flatten({ name: 'flatten' }) : new GlobalAvgPool({ name: 'average' }),
+      ...(head === 'dense' ? [] : [new BatchNorm2d({ name: 'norm' }), new Dropout({ name: 'drop', rate: 0.3 })]),
       new Dense({ name: 'dense1', units, activation: 'relu', dropout: rate }),
       new Dense({ name: 'logits', units: classes }),
     ],
   };
-  return new Sequential({ layers: [new Sequential(base), new Sequential(head)] });
+  return [new Sequential(base), new Sequential(top)];
 }
 
-/** VGG16 cut behind its last block, for pictures of 32 pixels, 64 and more. */
-export const vgg16: Recipe = {
-  name: 'vgg16',
+/**
+ * The VGG16 by which weft is measured: pictures [H, W, 3] of 32 pixels, 64 and more, all of it trained from random
+ * weights. For transfer see `vgg16` in vgg16-transfer.ts.
+ */
+export const vgg16Plain: Recipe = {
+  name: 'vgg16-plain',
   title: 'VGG16, dense 256',
   inputShape: [32, 32, 3],
   build: (classes = FASHION.classes) => vgg16Layers({ classes }),

@@ -167,8 +167,7 @@ export class ParameterSet implements Disposable {
     match: string | ((segment: Segment) => boolean),
     change: { readonly trainable?: boolean; readonly learningRateScale?: number; readonly decay?: boolean },
   ): string[] {
-    const accepts =
-      typeof match === 'function' ? match : ({ name }: Segment) => name === match || name.startsWith(`${match}.`);
+    const accepts = typeof match === 'function' ? match : ({ name }: Segment) => isPart(name, match);
     const changed = new Set(this.parts.filter(accepts));
     if (changed.size === 0) {
       const known = this.parts.map(({ name }) => name).join(', ');
@@ -233,20 +232,44 @@ export class ParameterSet implements Disposable {
   load(file: SafetensorsFile): void {
     const wanted = [...this.parts, ...this.stateSegments];
     const names = new Set(wanted.map(({ name }) => name));
-    const problems = [...file.tensors.keys()].filter(name => !names.has(name)).map(name => `'${name}' is left over`);
-    for (const { name, shape } of wanted) {
+    const leftOver = [...file.tensors.keys()].filter(name => !names.has(name)).map(name => `'${name}' is left over`);
+    this.take(file, wanted, name => name, leftOver);
+  }
+
+  /**
+   * Takes the values of one part of the model, such as 'base', from a file that names them without it. What else the file
+   * holds is left alone: a network may have been cut off. Checks everything before it changes anything.
+   * @throws FileError as `load`; ValueError when the model has no such part.
+   */
+  loadPart(part: string, file: SafetensorsFile): void {
+    const wanted = [...this.parts, ...this.stateSegments].filter(({ name }) => name.startsWith(`${part}.`));
+    if (wanted.length === 0)
+      throw new ValueError(`parameters: the model has no part '${part}' to load ${file.where} into`);
+    this.take(file, wanted, name => name.slice(part.length + 1));
+  }
+
+  private take(
+    file: SafetensorsFile,
+    wanted: readonly Segment[],
+    nameInFile: (name: string) => string,
+    problems: readonly string[] = [],
+  ): void {
+    const found = [...problems];
+    for (const segment of wanted) {
+      const { shape } = segment;
+      const name = nameInFile(segment.name);
       const entry = file.tensors.get(name);
-      if (!entry) problems.push(`'${name}' [${shape.join(', ')}] is missing`);
+      if (!entry) found.push(`'${name}' [${shape.join(', ')}] is missing`);
       else if (entry.shape.join() !== shape.join()) {
-        problems.push(`'${name}' is [${entry.shape.join(', ')}], the model has [${shape.join(', ')}]`);
+        found.push(`'${name}' is [${entry.shape.join(', ')}], the model has [${shape.join(', ')}]`);
       } else if (!/^B?F/.test(entry.dtype)) {
-        problems.push(`'${name}' is ${entry.dtype}, parameters are floats`);
+        found.push(`'${name}' is ${entry.dtype}, parameters are floats`);
       }
     }
-    if (problems.length > 0) {
-      throw new FileError(`${file.where}: does not fit the model: ${problems.join('; ')}; load the file of this model`);
+    if (found.length > 0) {
+      throw new FileError(`${file.where}: does not fit the model: ${found.join('; ')}; load the file of this model`);
     }
-    for (const { name } of wanted) this.get(name).write(file.tensors.get(name)!.data as Float32Array);
+    for (const { name } of wanted) this.get(name).write(file.tensors.get(nameInFile(name))!.data as Float32Array);
   }
 
   private makeTable(): Tensor {
@@ -258,6 +281,11 @@ export class ParameterSet implements Disposable {
   [Symbol.dispose](): void {
     for (const part of [this.trained, this.still, this.kept, this.gradientParts, this.table]) part?.[Symbol.dispose]();
   }
+}
+
+/** Whether a parameter is this one, or lies in this layer. */
+export function isPart(name: string, part: string): boolean {
+  return name === part || name.startsWith(`${part}.`);
 }
 
 function toSegment({ name, shape, decay }: Declaration, trainable: boolean): Omit<Segment, 'start'> {

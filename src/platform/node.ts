@@ -6,5 +6,6 @@ export { folderSource, nodeDataPlaces } from './node-data.ts';
 export { fileError, nodeFiles } from './node-files.ts';
 export { adapterRemedy, listAdapters, openGpu } from './node-gpu.ts';
 export { cacheDir, dataDir } from './node-paths.ts';
+export { nodeWeights } from './node-weights.ts';
 
 export const nodePlatform: Platform = { name: 'node', openGpu };

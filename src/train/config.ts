@@ -3,7 +3,7 @@ import type { AdapterInfo } from '../gpu/capabilities.ts';
 import type { VariantTable } from '../kernels/choose.ts';
 import { shaders } from '../kernels/shaders.generated.ts';
 import type { Trade } from '../kernels/spec.ts';
-import type { TrainingDefaults } from '../models/index.ts';
+import type { PretrainedName, TrainingDefaults } from '../models/index.ts';
 import type { Model, ModelConfig } from '../nn/index.ts';
 import { ResumeError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
@@ -37,6 +37,8 @@ export interface RunConfig {
   readonly created: string;
   readonly model: ModelConfig;
   readonly training: TrainingOptions;
+  /** What part of the model it started with; absent: all of it started at random. */
+  readonly weights?: PretrainedName;
   readonly data: RunData;
   readonly adapter: AdapterInfo;
   /** Which kernel variant computed what: the bits depend on it. */
@@ -70,6 +72,7 @@ export async function describeRun(
   data: RunData,
   version: string,
   program: string,
+  weights?: PretrainedName,
 ): Promise<RunConfig> {
   const { gpu } = model.engine;
   return {
@@ -78,6 +81,7 @@ export async function describeRun(
     created: new Date().toISOString(),
     model: model.toJSON(),
     training,
+    ...(weights && { weights }),
     data,
     adapter: gpu.device.info,
     variants: { ...gpu.chooser.table },

@@ -21,6 +21,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
 import { peek } from './peek.ts';
 import { type MetricTotals, RunningMetrics, totals } from './running-metrics.ts';
+import { configureParts } from './trained-parts.ts';
 
 /** Sums of the epoch so far. */
 export interface EpochTotals extends MetricTotals {
@@ -71,6 +72,7 @@ export class TrainStep implements Disposable {
     progress?: (done: number, total: number) => void,
   ): Promise<TrainStep> {
     checkStep(model, data, options);
+    configureParts(model, options);
     const parts = makeParts(model, options);
     try {
       const steps = stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
@@ -86,6 +88,7 @@ export class TrainStep implements Disposable {
   /** What compiling it would come to, part by part, without compiling it. @throws as `compile`. */
   static plan(model: Model, data: GpuDataset, options: TrainingOptions): StepPlan[] {
     checkStep(model, data, options);
+    configureParts(model, options);
     const parts = makeParts(model, options);
     try {
       return stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>

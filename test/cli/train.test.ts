@@ -316,17 +316,17 @@ describe('weft profile', () => {
 
   it('prints the plan of a step that it does not run', () => {
     const layers = ['base.block1', 'base.block2', 'base.block3', 'base.block4'];
-    const args = ['profile', 'vgg16', '--plan', '--batch', '1024', '--size', '64', '--freeze', ...layers];
+    const args = ['profile', 'vgg16-plain', '--plan', '--batch', '1024', '--size', '64', '--freeze', ...layers];
     const { status, stdout } = weft([...args, '--json']);
     expect(status).toBe(0);
     const plan = JSON.parse(stdout) as StepReport;
-    expect(plan).toMatchObject({ model: 'vgg16', inputShape: [64, 64, 3], batch: 1024 });
+    expect(plan).toMatchObject({ model: 'vgg16-plain', inputShape: [64, 64, 3], batch: 1024 });
     // Block 5 and the head, with a dense layer on its 2 x 2 x 512 values.
     expect(plan.trained).toBe(3 * (9 * 512 * 512 + 512) + 2048 * 256 + 256 + 2570);
     expect(plan.flops).toBeGreaterThan(1e12);
     expect(plan.memory.peak).toBeLessThanOrEqual(1.2 * plan.memory.live);
     expect(plan.dispatches[0]).not.toHaveProperty('milliseconds');
-    expect(weft(['profile', 'vgg16', '--plan', '--batch', '16', '--allow', 'winograd']).stdout).toMatch(
+    expect(weft(['profile', 'vgg16-plain', '--plan', '--batch', '16', '--allow', 'winograd']).stdout).toMatch(
       / winograd_4x4 /,
     );
     const wrong = weft(['profile', 'cnn', '--plan', '--freeze', 'conv9']);

@@ -45,7 +45,9 @@ describe('models', () => {
     // 0.27 million in the paper.
     ['resnet20', 272_186],
     // 14,714,688 in the blocks, as in Keras, and the head.
-    ['vgg16', 14_714_688 + 133_898],
+    ['vgg16-plain', 14_714_688 + 133_898],
+    // Two more for each of the 512 values that are normalised.
+    ['vgg16', 14_714_688 + 133_898 + 1024],
   ])('%s has %i parameters', (name, count) => {
     using model = build(Engine.reference(), name);
     expect(model.parameters.count).toBe(count);
@@ -79,7 +81,11 @@ describe('models', () => {
   });
 
   it('are found by name', () => {
-    expect(Object.keys(models)).toEqual(['mlp', 'cnn', 'cnn-best', 'peer-cnn', 'resnet20', 'vgg16']);
+    expect(Object.keys(models)).toEqual([
+      ...['mlp', 'cnn', 'cnn-best', 'peer-cnn', 'resnet20'],
+      ...['vgg16', 'vgg16-block1', 'vgg16-block2', 'vgg16-block3', 'vgg16-block4'],
+      ...['vgg16-finetune', 'vgg16-random', 'vgg16-scratch', 'vgg16-plain'],
+    ]);
     for (const [name, recipe] of Object.entries(models)) expect(recipe.name).toBe(name);
     expect(() => findModel('vgg')).toThrow("model 'vgg': there is no such model; there are mlp, cnn");
     expect(() => findModel('toString')).toThrow(ValueError);

@@ -47,7 +47,7 @@ describe('the steps of the models', () => {
 
   it('vgg16 takes little more memory than is alive at once, whatever is frozen', async () => {
     for (const caps of [{}, LIKE_A_GPU]) {
-      using planned = await planner('vgg16', { caps });
+      using planned = await planner('vgg16-plain', { caps });
       const whole = planned.plan(128);
       const { parameters } = planned.model;
       parameters.configure(({ name }) => /^base\.block[1-4]/.test(name), { trainable: false });

@@ -70,7 +70,7 @@ const GOLDEN_OPS: Record<string, GoldenOp> = {
 };
 
 /** Files of other tests: optimizers (test/optim) and training (test/train). */
-const ELSEWHERE = /^(opt_|train_)/;
+const ELSEWHERE = /^(opt_|train_|vgg16_)/;
 
 async function check(golden: Golden, op: GoldenOp): Promise<void> {
   const engine = await gpuEngine();

@@ -7,6 +7,7 @@ import { Dense } from './dense.ts';
 import { Dropout } from './dropout.ts';
 import { Flatten } from './flatten.ts';
 import { AvgPool2d, GlobalAvgPool, MaxPool2d } from './pool2d.ts';
+import { Preprocess } from './preprocess.ts';
 import { Residual } from './residual.ts';
 import { Sequential } from './sequential.ts';
 
@@ -23,6 +24,7 @@ const classes: Readonly<Record<string, LayerClass>> = {
   flatten: Flatten,
   globalAvgPool: GlobalAvgPool,
   maxPool2d: MaxPool2d,
+  preprocess: Preprocess,
   residual: Residual,
   sequential: Sequential,
 };

@@ -15,6 +15,7 @@ export { type MatmulOptions, matmul } from './matmul.ts';
 export { type MaxPool2dOptions, maxPool2d, type Pool2dOptions } from './max-pool2d.ts';
 export { mse } from './mse.ts';
 export { pad } from './pad.ts';
+export { type PreprocessOptions, preprocess } from './preprocess.ts';
 export { type ArgOptions, argmax, argmin, max, mean, min, type ReduceOptions, sum } from './reduce.ts';
 export { reshape } from './reshape.ts';
 export { slice } from './slice.ts';

@@ -15,6 +15,7 @@ import { matmulExample } from './matmul.ts';
 import { maxPool2dExample } from './max-pool2d.ts';
 import { mseExample } from './mse.ts';
 import { padExample } from './pad.ts';
+import { preprocessExample } from './preprocess.ts';
 import { reduceExamples } from './reduce.ts';
 import { reshapeExample } from './reshape.ts';
 import { sliceExample } from './slice.ts';
@@ -52,6 +53,7 @@ export const ops: readonly OpExample[] = [
   gatherRowsExample,
   mseExample,
   padExample,
+  preprocessExample,
   reshapeExample,
   sliceExample,
   transposeExample,
