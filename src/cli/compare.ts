@@ -1,20 +1,34 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
-import { findModel, type Recipe } from '../models/index.ts';
-import { FileError, InterruptedError, UsageError, ValueError } from '../platform/errors.ts';
+import { models, type Recipe } from '../models/index.ts';
+import { FileError, InterruptedError, ResumeError, UsageError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
-import type { Comparison } from '../report/types.ts';
-import { Session, type Wishes } from './compare-session.ts';
-import { findUnfinished, readState } from './compare-state.ts';
+import { listing } from '../report/format.ts';
+import { CONTENDERS, FAMILIES, PRESET_NAMES, PRESETS, type Preset, type Wishes } from './compare/presets.ts';
+import { QUESTIONS, type QuestionId } from './compare/questions.ts';
+import { shortTitle } from './compare/rows.ts';
+import { Session } from './compare/session.ts';
+import { type ComparisonState, findUnfinished, readState, STATE_FILE } from './compare/state.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
-import { example, type GlobalOptions, jsonOption, tuneOption } from './options.ts';
+import {
+  type AllowOptions,
+  allowOption,
+  dataOption,
+  example,
+  type GlobalOptions,
+  jsonOption,
+  tuneOption,
+} from './options.ts';
 import { log } from './output.ts';
-import { wholeFrom } from './parse.ts';
+import { isRecipeFile, loadRecipes, OWN_RECIPES, type RecipeFile } from './own-recipes.ts';
+import { listOf, recipeOf, wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 import { tuneIfUnknown } from './tuning.ts';
 
-interface CompareOptions extends GlobalOptions, Wishes {
+interface CompareOptions extends GlobalOptions, AllowOptions, Wishes {
+  preset?: Preset;
   models?: string[];
   out?: string;
   data?: string;
@@ -25,31 +39,34 @@ interface CompareOptions extends GlobalOptions, Wishes {
 /** Where comparisons go when nothing else is said, each in a folder named by its date. */
 const PARENT = 'compare';
 /** What a comparison that goes on has already decided. */
-const DECIDED = ['models', 'preset', 'seeds', 'epochs', 'limit'] as const;
+const DECIDED = ['models', 'preset', 'questions', 'seeds', 'epochs', 'limit', 'allow'] as const;
 
 export function register(program: Command): void {
   const command = program
     .command('compare')
     .description('train several models on the same images and write a report that compares them')
-    .option('--models <names>', 'models, with commas between (default: mlp,cnn)', names)
-    .addOption(
-      new Option('--preset <name>', 'quick: a quarter of an hour at most; seed: all images, 10 epochs').choices([
-        'quick',
-        'seed',
-      ]),
+    .option('--models <names>', 'models and files of your own, with commas between (default: by preset)', names)
+    .addOption(new Option('--preset <name>', 'how they are compared').choices(PRESET_NAMES))
+    .option(
+      '--questions <names>',
+      `train what answers them too: ${QUESTIONS.join(', ')}`,
+      (text: string): QuestionId[] => [...new Set(listOf(QUESTIONS)(text))],
     )
-    .option('--seeds <numbers>', 'train each model with each of these seeds (default: 1)', seeds)
+    .option('--seeds <numbers>', 'train everything with each of these seeds (default: by preset)', seeds)
     .addOption(new Option('--seed <number>', 'the same for one seed').argParser(seeds).hideHelp())
     .option('--epochs <n>', 'epochs of every model', wholeFrom(1))
     .option('--limit <n>', 'train on so many images, the same for all models', wholeFrom(1))
-    .option('--data <path>', 'a folder of idx files or an .npz file (default: Fashion-MNIST, also WEFT_DATA)')
     .option('--out <folder>', `where the report goes (default: a new folder in ${PARENT}/)`)
     .option('--resume', 'go on with a comparison that was interrupted: that in --out, or the last one');
-  command.addHelpText('after', '\nThe default preset is seed on a GPU, quick on a software adapter.');
+  const width = Math.max(...PRESET_NAMES.map(name => name.length));
+  const presets = PRESET_NAMES.map(name => `  ${name.padEnd(width)}  ${PRESETS[name]}`).join('\n');
+  command.addHelpText('after', `\nPresets (default: seed on a GPU, quick on a software adapter):\n${presets}`);
+  command.addHelpText('after', OWN_RECIPES);
   example(
-    jsonOption(tuneOption(command)),
+    jsonOption(dataOption(allowOption(tuneOption(command)))),
     'weft compare',
-    'weft compare --seeds 1,2,3 --preset seed',
+    'weft compare --preset fair --seeds 1,2,3',
+    'weft compare --models cnn,./mine.ts --questions size',
     'weft compare --resume',
   );
   command.action(async () => {
@@ -61,15 +78,22 @@ export function register(program: Command): void {
 async function compare(options: CompareOptions): Promise<void> {
   const folder = await chooseFolder(options);
   const state = options.resume ? await readState(nodeFiles, folder) : undefined;
-  const recipes = recipesOf(state ? modelsOf(state.comparison) : (options.models ?? ['mlp', 'cnn']));
+  const chosen = state ? await recipesAsBefore(state, folder) : await recipesFor(options);
   const dataSet = await findDataSet(nodeDataPlaces(options.data), log);
+  const { families, notes } = fitting(chosen, dataSet.train);
+  const recipes = new Map(
+    [...Object.values(models), ...chosen.own].filter(r => fits(r, dataSet.train)).map(r => [r.name, r]),
+  );
   using stop = listenForInterrupt();
   const bar = new ProgressBar();
-  const steps = recipes.map(recipe => ({ recipe, batch: recipe.defaults.batch }));
-  if (!state) await tuneIfUnknown(options, steps, bar, stop.signal);
-  using engine = await openEngine(options, state ? { table: state.variants } : {});
+  const allow = state?.allow ?? options.allow ?? [];
+  const steps = families.map(recipe => ({ recipe, batch: recipe.defaults.batch }));
+  if (!state) await tuneIfUnknown({ ...options, allow }, steps, bar, stop.signal);
+  using engine = await openEngine(options, { allow, ...(state && { table: state.variants }) });
   try {
-    const session = new Session(engine, dataSet, folder, recipes, bar, stop.signal);
+    const { files } = chosen;
+    const setting = { dataSet, folder, recipes, families, files, notes, bar, signal: stop.signal };
+    const session = new Session(engine, setting);
     await (state ? session.resume(state) : session.begin(options));
     session.report(options.json ?? false);
   } catch (error) {
@@ -93,22 +117,77 @@ async function chooseFolder(options: CompareOptions): Promise<string> {
   // '2026-11-23T14:36:49.123Z' -> '2026-11-23-143649'
   const date = new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
   const folder = out ?? `${PARENT}/${date}`;
-  if (await nodeFiles.exists(`${folder}/comparison.json`)) {
+  if (await nodeFiles.exists(`${folder}/${STATE_FILE}`)) {
     throw new FileError(`${folder}: holds a comparison already; go on with --resume, or choose another --out`);
   }
   return folder;
 }
 
-const modelsOf = ({ runs, pending }: Comparison) => [...new Set([...runs, ...pending].map(run => run.model))];
+/** Recipes that were asked for, with those of a user's own and the files they come from. */
+interface Chosen {
+  readonly families: readonly Recipe[];
+  readonly own: readonly Recipe[];
+  readonly files: readonly RecipeFile[];
+  /** Named by the user: none of them may be left out. */
+  readonly asked: boolean;
+}
 
-function recipesOf(wanted: readonly string[]): Recipe[] {
-  return wanted.map(name => {
-    try {
-      return findModel(name);
-    } catch (error) {
-      throw error instanceof ValueError ? new UsageError(`--models: ${error.message}`) : error;
+async function recipesFor({ models: wanted, preset }: CompareOptions): Promise<Chosen> {
+  if (!wanted) {
+    const usual = preset === 'best' ? CONTENDERS : FAMILIES;
+    const families = usual.filter(name => Object.hasOwn(models, name)).map(name => recipeOf(name));
+    return { families, own: [], files: [], asked: false };
+  }
+  const families: Recipe[] = [];
+  const own: Recipe[] = [];
+  const files: RecipeFile[] = [];
+  for (const name of wanted) {
+    if (!isRecipeFile(name)) {
+      families.push(recipeOf(name, '--models'));
+      continue;
     }
-  });
+    const { recipes, file } = await loadRecipes(name);
+    families.push(...recipes);
+    own.push(...recipes);
+    files.push(file);
+  }
+  refuseTwice(families);
+  return { families, own, files, asked: true };
+}
+
+function refuseTwice(recipes: readonly Recipe[]): void {
+  const twice = recipes.find(({ name }, i) => recipes.findIndex(other => other.name === name) < i);
+  if (twice) throw new UsageError(`--models: '${twice.name}' is there twice; leave one of them out`);
+}
+
+/** @throws ResumeError when a file of recipes is not what it was. */
+async function recipesAsBefore({ plan, files }: ComparisonState, folder: string): Promise<Chosen> {
+  const own: Recipe[] = [];
+  for (const { path, sha256 } of files) {
+    const { recipes, file } = await loadRecipes(path);
+    if (file.sha256 !== sha256) {
+      throw new ResumeError(`${folder}: cannot resume: ${path} was changed; put back what it was, or start anew`);
+    }
+    own.push(...recipes);
+  }
+  const named = new Map(own.map(recipe => [recipe.name, recipe]));
+  const used = [...new Set(plan.rows.map(({ recipe }) => recipe))];
+  return { families: used.map(name => named.get(name) ?? recipeOf(name)), own, files, asked: true };
+}
+
+/** A network takes pictures of as many channels as it was made for; whether their size will do, its layers say. */
+const fits = ({ inputShape }: Recipe, { channels }: ImageData8) => inputShape[2] === channels;
+
+/** Families that can learn from these pictures. @throws UsageError where one that was named cannot. */
+function fitting({ families, asked }: Chosen, images: ImageData8): { families: Recipe[]; notes: string[] } {
+  const out = families.filter(recipe => !fits(recipe, images));
+  const made = out.map(recipe => `${shortTitle(recipe)} (made for ${recipe.inputShape.join(' x ')})`);
+  const pictures = `${images.height} x ${images.width} x ${images.channels}`;
+  if (asked && out.length > 0) {
+    throw new UsageError(`--models: ${listing(made)} cannot learn from pictures of ${pictures}; leave it out`);
+  }
+  const notes = out.length > 0 ? [`Left out, since the pictures are ${pictures}: ${listing(made)}.`] : [];
+  return { families: families.filter(recipe => fits(recipe, images)), notes };
 }
 
 function names(text: string): string[] {

@@ -44,7 +44,12 @@ export function fromTyped<T>(make: () => T): T {
   }
 }
 
-/** The model of that name. @throws UsageError when there is none. */
-export function recipeOf(name: string): Recipe {
-  return fromTyped(() => findModel(name));
+/** The model of that name. @param where what names it, for the message. @throws UsageError when there is none. */
+export function recipeOf(name: string, where?: string): Recipe {
+  try {
+    return findModel(name);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new UsageError(where === undefined ? error.message : `${where}: ${error.message}`);
+  }
 }

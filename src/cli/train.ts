@@ -3,12 +3,11 @@ import { AUGMENTATION_NAMES, type AugmentationName, findAugmentation } from '../
 import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
-import { splitOf } from '../data/split.ts';
-import { subset } from '../data/subset.ts';
+import { type Selected, select } from '../data/selection.ts';
 import { createModel, findModel, loadPretrained, models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
 import { makeOptimizer, OPTIMIZERS, optimizerKnows, SCHEDULES } from '../optim/index.ts';
-import { ResumeError, UsageError } from '../platform/errors.ts';
+import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
@@ -281,19 +280,13 @@ function chooseTraining(recipe: Omit<TrainingOptions, 'seed'>, options: TrainOpt
   return { seed: 1, ...defaults, ...(Object.fromEntries(given) as Partial<TrainingOptions>) };
 }
 
-/** Which images are learned from and which are held back. */
-function chooseSplit(
-  images: ImageData8,
-  full: boolean,
-  limit: number | undefined,
-): { train: Uint32Array; validation?: Uint32Array } {
-  const split = splitOf(images);
-  const all = full ? Uint32Array.from({ length: images.count }, (_, i) => i) : split.train;
-  if (limit !== undefined && limit > all.length) {
-    throw new UsageError(`--limit: ${limit} are more than the ${all.length} images there are to train on`);
+/** Which images are learned from and which are held back. @throws UsageError for a limit that is too high. */
+function chooseSplit(images: ImageData8, full: boolean, limit: number | undefined): Selected {
+  try {
+    return select(images, { full, ...(limit !== undefined && { limit }) });
+  } catch (error) {
+    throw error instanceof ValueError ? new UsageError(`--limit: ${error.message}`) : error;
   }
-  const train = subset(all, images.labels, limit);
-  return full ? { train } : { train, validation: split.validation };
 }
 
 async function makeModel(engine: Engine, start: Start, images: ImageData8): Promise<Model> {

@@ -68,7 +68,7 @@ export function register(program: Command): void {
 }
 
 async function run(names: readonly string[], options: Options): Promise<TuneResult> {
-  const recipes = names.map(recipeOf);
+  const recipes = names.map(name => recipeOf(name));
   const tables = options.ship ? tablesFile() : undefined;
   if (options.ship && options.allow) throw new UsageError('--allow: tables that ship give nothing up; leave it out');
   using stop = listenForInterrupt();

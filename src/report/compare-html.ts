@@ -1,3 +1,4 @@
+import { answers } from './answers.ts';
 import { heatMap, recallChart } from './charts.ts';
 import { conclusions, method } from './conclusions.ts';
 import { accuracyChart, lossChart } from './curves.ts';
@@ -7,7 +8,7 @@ import { pngAddress } from './pictures.ts';
 import { PAGE_CSS } from './style.ts';
 import { type ModelSummary, summarize } from './summary.ts';
 import { COLOURS } from './svg.ts';
-import { comparisonTitle, facts, pendingText } from './texts.ts';
+import { comparisonTitle, facts, pendingText, waiting } from './texts.ts';
 import type { Comparison, Mistake } from './types.ts';
 
 /** The comparison as one HTML page that needs nothing but itself: pictures, charts and style are inside. */
@@ -70,6 +71,7 @@ function results(comparison: Comparison, models: readonly ModelSummary[]): Html 
 ${table('Results', resultsTable(models))}
 </section>
 </div>
+${questions(comparison)}
 <section>
 <h2>Training</h2>
 <div class="charts">${raw(lossChart(curves).svg)}${raw(accuracyChart(curves).svg)}</div>
@@ -93,6 +95,16 @@ ${several ? html`<p class="muted">Counts and shares are sums over the seeds.</p>
 <p class="muted">Test images that a model got wrong while it was surest of its answer.</p>
 ${models.map((m, i) => mistakes(m, i, classes))}
 </section>`;
+}
+
+function questions(comparison: Comparison): Html[] {
+  return answers(comparison).map(
+    ({ question, sentences, open }) => html`<section>
+<h2>${question.asks}</h2>
+${sentences.length > 0 ? html`<ul>${sentences.map(text => html`<li>${text}</li>`)}</ul>` : undefined}
+<p class="muted">Control: ${question.control}${open > 0 ? ` ${waiting(open)}` : ''}</p>
+</section>`,
+  );
 }
 
 /** A table that scrolls by itself where the screen is too narrow, also by keyboard. */

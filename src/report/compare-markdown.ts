@@ -1,7 +1,9 @@
+import { answers } from './answers.ts';
 import { conclusions, method } from './conclusions.ts';
-import { count, duration, magnitude, moment, percent, points } from './format.ts';
+import { count, moment, percent } from './format.ts';
+import { RESULT_COLUMNS, resultRow } from './result-row.ts';
 import { type ModelSummary, summarize } from './summary.ts';
-import { comparisonTitle, facts, pendingText } from './texts.ts';
+import { comparisonTitle, facts, pendingText, waiting } from './texts.ts';
 import type { Comparison } from './types.ts';
 
 /** The comparison as Markdown: the same numbers and sentences as the HTML page, the curves as a file beside it. */
@@ -27,21 +29,10 @@ export function comparisonMarkdown(comparison: Comparison, curvesFile: string): 
 function results(comparison: Comparison, models: readonly ModelSummary[], curvesFile: string): string[] {
   const { classes } = comparison.data;
   return [
-    markdownTable(
-      ['Model', 'Test accuracy', 'Test loss', 'Parameters', 'FLOPs an image', 'Training time', 'Images/s', 'Seeds'],
-      models.map(m => [
-        m.title,
-        accuracyText(m),
-        m.loss.toFixed(4),
-        count(m.parameters),
-        magnitude(m.flopsPerImage),
-        duration(m.seconds),
-        count(m.imagesPerSecond),
-        m.runs.map(run => run.seed).join(', '),
-      ]),
-    ),
+    markdownTable(RESULT_COLUMNS, models.map(resultRow)),
     '## What the numbers say',
     bullets(conclusions(comparison, models)),
+    ...questions(comparison),
     '## Training',
     `![Loss and accuracy over the epochs](${curvesFile})`,
     '## Classes',
@@ -66,10 +57,12 @@ function results(comparison: Comparison, models: readonly ModelSummary[], curves
   ];
 }
 
-export function accuracyText(m: ModelSummary): string {
-  if (m.interval)
-    return `${percent(m.accuracy)} (${(100 * m.interval.low).toFixed(1)} to ${(100 * m.interval.high).toFixed(1)})`;
-  return `${percent(m.accuracy)} (± ${points(m.deviation ?? 0, 2)}, sd of ${m.runs.length})`;
+function questions(comparison: Comparison): string[] {
+  return answers(comparison).flatMap(({ question, sentences, open }) => [
+    `## ${escapeMarkdown(question.asks)}`,
+    ...(sentences.length > 0 ? [bullets(sentences)] : []),
+    escapeMarkdown(`Control: ${question.control}${open > 0 ? ` ${waiting(open)}` : ''}`),
+  ]);
 }
 
 const bullets = (lines: readonly string[]) => lines.map(line => `- ${escapeMarkdown(line)}`).join('\n');

@@ -21,10 +21,13 @@ export function conclusions(comparison: Comparison, models: readonly ModelSummar
   return sentences.filter(s => s !== '');
 }
 
-/** Sets the frame of a sentence: what it was trained on, where that is not everything. */
-export function scoped({ data }: Comparison, sentence: string): string {
-  if (!data.subset) return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-  return `With ${count(data.trained)} images, ${sentence}`;
+/**
+ * Sets the frame of a sentence: what it was trained on, where that is not everything.
+ * @param trained images, where that is not what the comparison as a whole was trained on.
+ */
+export function scoped({ data }: Comparison, sentence: string, trained = data.trained): string {
+  if (trained >= data.trainable) return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  return `With ${count(trained)} images, ${sentence}`;
 }
 
 const the = (model: ModelSummary) => `the ${model.title}`;
@@ -41,22 +44,31 @@ function accuracySentence(comparison: Comparison, ranked: readonly ModelSummary[
     const share = `${percent(accuracy, 1)}${i === 0 ? ` of the ${count(test.images)} test images` : ''}${range}`;
     return `${the(model)} ${i === 0 ? 'classified ' : ''}${share}${i === 0 ? ' correctly' : ''}`;
   });
-  const { epochs } = comparison;
-  const when = `after ${epochs === 1 ? '1 epoch' : `${epochs} epochs`}`;
+  const when = `after ${epochsText(ranked)}`;
   return scoped(comparison, `${onlyThisRun(ranked)}${when} ${listing(each)}.`);
+}
+
+/** '1 epoch', '10 epochs', '8 to 40 epochs'. */
+function epochsText(models: readonly ModelSummary[]): string {
+  const all = models.flatMap(({ runs }) => runs.map(run => run.epochs.length));
+  const [fewest, most] = [Math.min(...all), Math.max(...all)];
+  if (fewest < most) return `${fewest} to ${most} epochs`;
+  return most === 1 ? '1 epoch' : `${most} epochs`;
 }
 
 const onlyThisRun = (models: readonly ModelSummary[]) =>
   seedsOf(models) < SEEDS_FOR_A_VERDICT ? 'in this run and ' : '';
 
-function differenceSentence(comparison: Comparison, best: ModelSummary, other: ModelSummary): string {
+/** By how much `best` is ahead of `other` on the test images, and how sure that is. */
+export function differenceSentence(comparison: Comparison, best: ModelSummary, other: ModelSummary): string {
   const found = compareModels(best, other);
+  const { trained } = best.runs[0]!;
   const range = `${minus((100 * found.low).toFixed(1))} to ${minus((100 * found.high).toFixed(1))}`;
   const ahead = `${the(best)} is ${points(found.difference)} ahead of ${the(other)}`;
   if (found.over === 'seeds') {
     const n = seedsOf([best, other]);
     const verdict = found.low > 0 ? '' : ', which includes none at all: these seeds do not tell the two apart';
-    return scoped(comparison, `over ${n} seeds, ${ahead} (95 % interval ${range}, Welch)${verdict}.`);
+    return scoped(comparison, `over ${n} seeds, ${ahead} (95 % interval ${range}, Welch)${verdict}.`, trained);
   }
   // Where the seeds are too few for a verdict, the pair of runs with the first seed stands for itself.
   const several = Math.max(best.runs.length, other.runs.length) > 1;
@@ -71,6 +83,7 @@ function differenceSentence(comparison: Comparison, best: ModelSummary, other: M
   return `${scoped(
     comparison,
     `in this run${which} ${direction} (95 % bootstrap interval ${range} points; ${evidence}; exact McNemar ${pValue(found.p)}): ${verdict}.`,
+    trained,
   )} ${caution}`;
 }
 
@@ -128,12 +141,14 @@ function hardestSentence(models: readonly ModelSummary[]): string {
 /** What a careful reader wants to know of how the numbers came about. */
 export function method(comparison: Comparison, models: readonly ModelSummary[]): string[] {
   const { data, epochs } = comparison;
+  const at = models.length > 0 ? epochsText(models) : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most`;
   const notes = [
+    ...comparison.notes,
     `Every model was trained on the same ${count(data.trained)} images${
       data.subset
         ? ` of the ${count(data.trainable)} there are for it, drawn with the classes in their proportions`
         : ''
-    }, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} at most. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
+    }, ${at}. Training loss and accuracy are means over an epoch, while the weights moved and with dropout at work; so they may lie below the validation values, which are taken after it without dropout.`,
   ];
   const spare = data.available.train - data.trainable;
   const held =
@@ -142,7 +157,7 @@ export function method(comparison: Comparison, models: readonly ModelSummary[]):
       : `${count(data.validation)} other images`;
   const chosen = models.filter(m => m.runs.some(run => run.tested.because === 'best-validation'));
   if (data.validation === 0)
-    notes.push('Nothing was held back for validation: the weights of the last epoch were tested.');
+    notes.push('Nothing was held back from these trainings: the weights of the last epoch were tested.');
   else if (chosen.length === 0) {
     notes.push(
       `${held} were held back for validation and only watched: nothing was chosen by them, the weights of the last epoch were tested.`,

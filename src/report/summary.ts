@@ -18,6 +18,7 @@ export const SEEDS_FOR_A_VERDICT = 3;
 
 /** One model of a comparison over all of its seeds. */
 export interface ModelSummary {
+  readonly row: string;
   readonly model: string;
   readonly title: string;
   readonly description: string;
@@ -42,10 +43,15 @@ export interface ModelSummary {
   readonly epochs: readonly EpochMetrics[];
 }
 
-/** The models in the order in which they first appear among the finished runs. */
-export function summarize(comparison: Comparison): ModelSummary[] {
+/**
+ * The rows that stand side by side, in the order in which they first appear among the finished runs.
+ * @param rows others of the comparison's.
+ */
+export function summarize(comparison: Comparison, rows: readonly string[] = comparison.headline): ModelSummary[] {
   const groups = new Map<string, RunResult[]>();
-  for (const run of comparison.runs) groups.set(run.model, [...(groups.get(run.model) ?? []), run]);
+  for (const run of comparison.runs) {
+    if (rows.includes(run.row)) groups.set(run.row, [...(groups.get(run.row) ?? []), run]);
+  }
   return [...groups.values()].map(runs => summarizeModel(runs, comparison.data.classes));
 }
 
@@ -57,6 +63,7 @@ function summarizeModel(runs: readonly RunResult[], classes: readonly string[]):
   );
   const { images } = first.test;
   return {
+    row: first.row,
     model: first.model,
     title: first.title,
     description: first.description,

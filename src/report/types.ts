@@ -44,6 +44,8 @@ export interface TestResult {
 
 /** One model trained with one seed, and judged. */
 export interface RunResult {
+  /** What stands in one column: a model with its settings and its amount of data, such as 'cnn' or 'cnn@600'. */
+  readonly row: string;
   /** Its name on the command line, such as 'cnn'. */
   readonly model: string;
   /** Its name for people, such as 'CNN'. */
@@ -51,6 +53,8 @@ export interface RunResult {
   /** What it is made of, in one line. */
   readonly description: string;
   readonly seed: number;
+  /** Images it was trained on. */
+  readonly trained: number;
   readonly parameters: number;
   /** Floating-point operations of one forward pass over one image; a multiply-add counts as two. */
   readonly flopsPerImage: number;
@@ -65,6 +69,10 @@ export interface RunResult {
   /** What it was trained with: optimizer, learning rate, batch ... as plain values for people. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
   readonly device: DeviceReport;
+  /** SHA-256 of its config.json and of the weights that were tested: by them a repeated run is judged. */
+  readonly sha256: { readonly config: string; readonly weights: string };
+  /** Trains it again and compares. */
+  readonly repeat: string;
   /** ISO 8601, UTC. */
   readonly started: string;
   readonly finished: string;
@@ -99,6 +107,7 @@ export interface DataReport {
 
 /** One run of a comparison before it has ended. */
 export interface PlannedRun {
+  readonly row: string;
   readonly model: string;
   readonly title: string;
   readonly seed: number;
@@ -106,9 +115,47 @@ export interface PlannedRun {
   readonly expectedSeconds: number;
 }
 
+/** What a comparison wants to know: pairs of rows that differ in one thing, and how to be sure that it is that thing. */
+export interface Question {
+  readonly id: string;
+  /** 'Does convolution help?' */
+  readonly asks: string;
+  /** What rules out other explanations. */
+  readonly control: string;
+  /** Accuracy of the first row less that of the second. */
+  readonly contrasts: readonly Contrast[];
+}
+
+export interface Contrast {
+  readonly first: string;
+  readonly second: string;
+  /** What the first has and the second has not, such as 'convolutions, at as many parameters'. */
+  readonly adds: string;
+}
+
+/** Settings that were tried and judged by validation images alone. */
+export interface Trial {
+  readonly row: string;
+  /** Rows whose settings the best of these trials decides. */
+  readonly group: string;
+  readonly title: string;
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** 0, and no loss, where the training diverged. */
+  readonly valAccuracy: number;
+  readonly valLoss?: number;
+  readonly seconds: number;
+}
+
 /** A comparison, finished or not: all that its report shows. */
 export interface Comparison {
   readonly preset: string;
+  /** Rows that stand side by side: trained on the same images. Others belong to questions. */
+  readonly headline: readonly string[];
+  readonly questions: readonly Question[];
+  /** Choices that were made by validation, if any were. */
+  readonly trials: readonly Trial[];
+  /** What a reader has to know of how the plan came about, in sentences. */
+  readonly notes: readonly string[];
   /** As it was typed. */
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;

@@ -63,6 +63,8 @@ export interface RunData {
   readonly full: boolean;
   /** Only so many images of the training set were used. */
   readonly limit?: number;
+  /** The pixels of every picture were put in another order: see `permutePixels`. */
+  readonly pixels?: 'permuted';
 }
 
 /** Describes a run that is about to start. Call it when its steps are compiled: only then is the table of variants complete. */
@@ -92,10 +94,7 @@ export async function describeRun(
 }
 
 /** What `describeRun` says of the data. */
-export function describeData(
-  data: ImageData8,
-  counts: { readonly train: number; readonly validation: number; readonly full: boolean; readonly limit?: number },
-): RunData {
+export function describeData(data: ImageData8, counts: Omit<RunData, 'name' | 'sha256' | 'classes'>): RunData {
   return { name: data.name, sha256: data.sha256, classes: data.classes, ...counts };
 }
 
@@ -126,6 +125,13 @@ export async function checkResumable(
   for (const [call, variant] of Object.entries(config.variants)) {
     if (table[call] !== variant) refuse(`the variant for ${call}`, variant, table[call] ?? 'none');
   }
+}
+
+/** SHA-256 of all that decides a run's bits: two runs with the same hash give the same weights. */
+export async function hashConfig(config: RunConfig): Promise<string> {
+  const { model, training, data, adapter, variants, shaders: kernels, program } = config;
+  const text = JSON.stringify({ model, training, data, adapter, variants, kernels, program });
+  return await sha256(new TextEncoder().encode(text));
 }
 
 async function hashShaders(): Promise<string> {

@@ -89,7 +89,7 @@ describe('weft compare', () => {
     // There is nothing left to do, but the report is there to be printed.
     const finished = weft('--resume', '--out', 'both', '--data', data);
     expect(finished.status).toBe(0);
-    expect(finished.stdout).toMatch(/^model +test accuracy/);
+    expect(finished.stdout).toMatch(/^Model +Test accuracy/);
     expect(finished.stdout).toContain('report: both/report.html');
 
     // Finished runs without their comparison are as if 'weft train' had made them: none is taken for a new one's result.
@@ -102,6 +102,56 @@ describe('weft compare', () => {
     );
     expect(existsSync(join(folder, 'both/comparison.json'))).toBe(false);
     expect(readFileSync(join(folder, 'both/mlp-seed1/config.json'), 'utf8')).toBe(config);
+  });
+
+  it('chooses by validation, then trains on all images and reads the test once', () => {
+    const options = ['--preset', 'fair', '--models', 'mlp', '--epochs', '1', '--seeds', '5', '--data', data];
+    const { status, stdout, stderr } = weft(...options, '--out', 'fair', '--json');
+    expect([status, stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
+    const { runs, trials } = JSON.parse(stdout) as {
+      runs: { row: string; seed: number; trained: number; options: Record<string, unknown>; epochs: object[] }[];
+      trials: { row: string; group: string; settings: Record<string, number>; valAccuracy: number }[];
+    };
+    expect(runs.map(run => [run.row, run.seed, run.trained])).toEqual([
+      ['mlp', 5, 240],
+      ['mlp+standard', 5, 240],
+    ]);
+    expect(trials).toHaveLength(8);
+    for (const run of runs) {
+      const own = trials.filter(({ group }) => group === run.row);
+      const best = Math.max(...own.map(({ valAccuracy }) => valAccuracy));
+      const rates = own
+        .filter(({ valAccuracy }) => valAccuracy === best)
+        .map(({ settings }) => settings['learning rate']);
+      expect(rates).toContain(run.options['learning rate']);
+      // Nothing was held back from the last training.
+      expect(run.epochs[0]).not.toHaveProperty('valLoss');
+    }
+    const tests = readFileSync(join(folder, 'fair/test-log.jsonl'), 'utf8').trim().split('\n');
+    expect(tests.map(line => (JSON.parse(line) as { run: string }).run)).toEqual(['mlp-seed5', 'mlp+standard-seed5']);
+    const page = readFileSync(join(folder, 'fair/report.html'), 'utf8');
+    expect(page).toContain('What does augmentation (standard) add?');
+    expect(page).toContain('Augmentation of the MLP: In this run');
+  });
+
+  it("takes a user's own recipes from a file, and the same ones when it goes on", () => {
+    const library = JSON.stringify(fileURLToPath(new URL('../../src/index.ts', import.meta.url)));
+    const recipe = (change: string) => `import { nn } from ${library};
+      export const mine = { name: 'mine', title: 'My <network>', inputShape: [12, 12, 1],
+        build: (classes = 10) => new nn.Sequential({ layers: [new nn.Flatten({}), new nn.Dense({ units: classes })] }),
+        defaults: { epochs: 1, batch: 16, optimizer: 'sgd', learningRate: 0.1, schedule: 'constant' }, ${change} };`;
+    writeFileSync(join(folder, 'mine.ts'), recipe(''));
+    const out = ['--epochs', '2', '--limit', '96', '--data', data];
+    const { status, stdout, stderr } = weft('--models', 'mlp,./mine.ts', ...out, '--out', 'own', '--json');
+    expect([status, stderr.match(/Error.*/)?.[0]]).toEqual([0, undefined]);
+    expect((JSON.parse(stdout) as Result).runs.map(run => run.model).sort()).toEqual(['mine', 'mlp']);
+    expect(readFileSync(join(folder, 'own/report.html'), 'utf8')).toContain('My &#60;network&#62;');
+
+    // What was compared was another network then.
+    writeFileSync(join(folder, 'mine.ts'), recipe('more: 1'));
+    const changed = weft('--resume', '--out', 'own', '--data', data);
+    expect([changed.status, changed.stdout]).toEqual([1, '']);
+    expect(changed.stderr).toMatch(/ResumeError: own: cannot resume: .\/mine.ts was changed/);
   });
 
   it('stops at Ctrl-C with 130, and goes on to the very result of an unbroken one', async () => {
@@ -151,10 +201,16 @@ describe('weft compare', () => {
     const cases: [args: string[], status: number, text: RegExp][] = [
       [['--models', 'mlp,nope'], 2, /--models: model 'nope': there is no such model; there are mlp/],
       [['--models', 'mlp,mlp'], 2, /names a model twice/],
+      [
+        ['--models', 'vgg16-plain', '--data', data],
+        2,
+        /--models: VGG16, dense 256 .* cannot learn from pictures of 12 x 12 x 1/,
+      ],
+      [['--questions', 'why'], 2, /one or several of convolution, augmentation/],
       [['--seeds', '1,1'], 2, /it must be different whole numbers/],
       [['--seeds', '1,'], 2, /it must be different whole numbers/],
       [['--epochs', '0'], 2, /whole number from 1/],
-      [['--preset', 'slow'], 2, /Allowed choices are quick, seed/],
+      [['--preset', 'slow'], 2, /Allowed choices are quick, seed, fair, best/],
       [['--resume', '--epochs', '3'], 2, /--epochs: a comparison that is resumed keeps/],
       [['--resume', '--out', 'nowhere'], 1, /nowhere: holds no comparison/],
       [['--resume'], 1, /holds no unfinished comparison/],

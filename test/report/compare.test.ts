@@ -142,7 +142,7 @@ describe('HTML', () => {
   });
 
   it('an unfinished comparison says what is to come, and shows what there is', () => {
-    const pending = [{ model: 'cnn', title: 'CNN', seed: 1, expectedSeconds: 400 }];
+    const pending = [{ row: 'cnn', model: 'cnn', title: 'CNN', seed: 1, expectedSeconds: 400 }];
     const half = comparisonHtml(makeComparison([two[0]!], { pending }));
     expect(half).toContain('still to come CNN (seed 1), by this device’s measured speed 6 min 40 s');
     expect(half).toContain('>MLP and CNN on toy</h1>');

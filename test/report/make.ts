@@ -20,10 +20,12 @@ export function makeRun(
   const hits = labels.filter((label, i) => label === predictions[i]).length;
   const wrong = labels.flatMap((label, index) => (label === predictions[index] ? [] : [{ label, index }]));
   return {
+    row: model,
     model,
     title: model.toUpperCase(),
     description: `a made-up ${model}`,
     seed,
+    trained: 55_000,
     parameters: 1234,
     flopsPerImage: Math.round(1e6 * skill),
     epochs: Array.from({ length: epochs }, (_, i) => ({
@@ -58,6 +60,8 @@ export function makeRun(
     imagesPerSecond: 500,
     options: { optimizer: 'adam', batch: 128 },
     device: DEVICE,
+    sha256: { config: 'cc', weights: 'dd' },
+    repeat: `weft repeat there --row ${model}-seed${seed}`,
     started: '2026-11-23T10:00:00.000Z',
     finished: '2026-11-23T10:05:00.000Z',
   };
@@ -66,6 +70,10 @@ export function makeRun(
 export function makeComparison(runs: readonly RunResult[], changes: Partial<Comparison> = {}): Comparison {
   return {
     preset: 'quick',
+    headline: [...new Set([...runs, ...(changes.pending ?? [])].map(run => run.row))],
+    questions: [],
+    trials: [],
+    notes: [],
     command: 'weft compare',
     versions: { weft: '0.1.0', node: 'v20.20.0' },
     data: {
@@ -80,7 +88,7 @@ export function makeComparison(runs: readonly RunResult[], changes: Partial<Comp
     },
     device: DEVICE,
     epochs: 4,
-    runs,
+    runs: runs.map(run => ({ ...run, trained: changes.data?.trained ?? run.trained })),
     pending: [],
     started: '2026-11-23T10:00:00.000Z',
     updated: '2026-11-23T10:05:00.000Z',

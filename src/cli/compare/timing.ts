@@ -1,4 +1,4 @@
-import type { PlannedRun } from '../report/types.ts';
+import type { Selection } from '../../data/selection.ts';
 
 /** How long the training of one model takes on this device, from a few timed steps. */
 export interface Speed {
@@ -11,81 +11,77 @@ export interface Speed {
   readonly evaluationSeconds: number;
 }
 
-/** What every model of a comparison is trained on, and for how long. */
-export interface Protocol {
-  /** Training images, the same for all models; undefined: all there are. */
-  readonly limit?: number;
-  /** Validation images of those held back; undefined: all of them. */
-  readonly validation?: number;
+/** What a run costs depends on. */
+export interface Work extends Selection {
   readonly epochs: number;
+  /** Whether it ends with the test set. Default true. */
+  readonly tested?: boolean;
 }
 
 export interface Counts {
   /** Images there are for training. */
   readonly train: number;
+  /** Images held back from it. */
   readonly validation: number;
   readonly test: number;
 }
 
+/** Images that a run learns from and watches. */
+export function imagesOf(work: Selection, counts: Counts): { readonly train: number; readonly validation: number } {
+  const all = work.full ? counts.train + counts.validation : counts.train;
+  const held = Math.min(work.validation ?? counts.validation, counts.validation);
+  return { train: Math.min(work.limit ?? all, all), validation: work.full ? 0 : held };
+}
+
 /** Seconds that one run takes by a model's measured speed, with its validation and its test. */
-export function expectedSeconds(speed: Speed, protocol: Protocol, counts: Counts): number {
-  const images = Math.min(protocol.limit ?? counts.train, counts.train);
-  const validation = protocol.validation ?? counts.validation;
-  const epoch = Math.ceil(images / speed.batch) * speed.stepSeconds + validation * speed.evaluationSeconds;
-  return protocol.epochs * epoch + counts.test * speed.evaluationSeconds;
+export function expectedSeconds(speed: Speed, work: Work, counts: Counts): number {
+  const { train, validation } = imagesOf(work, counts);
+  const epoch = Math.ceil(train / speed.batch) * speed.stepSeconds + validation * speed.evaluationSeconds;
+  const test = work.tested === false ? 0 : counts.test;
+  return work.epochs * epoch + test * speed.evaluationSeconds;
 }
 
 /** Seconds until the end of a run from within an epoch: what `fit` knows of, and the validation and the test to come. */
 export function secondsLeft(
   progress: { readonly epoch: number; readonly epochs: number; readonly secondsLeft: number },
   speed: Speed,
-  counts: Counts,
+  counts: { readonly validation: number; readonly test: number },
 ): number {
   const images = (progress.epochs - progress.epoch + 1) * counts.validation + counts.test;
   return progress.secondsLeft + images * speed.evaluationSeconds;
 }
 
-/**
- * All runs of a comparison in the order in which they are trained: seed by seed, and for each seed the quickest model
- * first, so that there is something to look at soon.
- */
-export function planRuns(
-  models: readonly { readonly model: string; readonly title: string; readonly speed: Speed }[],
-  seeds: readonly number[],
-  protocol: Protocol,
-  counts: Counts,
-): PlannedRun[] {
-  const timed = models
-    .map(({ model, title, speed }) => ({ model, title, expectedSeconds: expectedSeconds(speed, protocol, counts) }))
-    .sort((a, b) => a.expectedSeconds - b.expectedSeconds);
-  return seeds.flatMap(seed => timed.map(run => ({ ...run, seed })));
+/** What every row of a comparison is trained on and for how long, unless the row says otherwise. */
+export interface Protocol extends Selection {
+  /** Undefined: each recipe's own. */
+  readonly epochs?: number;
 }
 
 /**
- * What `quick` plans of its quarter of an hour. A machine that turns out half as fast as when it was measured still
- * leaves a minute for compiling and for the reports.
+ * What `quick` plans of its twenty minutes. A machine that turns out half as fast as when it was measured still
+ * leaves two minutes for measuring, compiling and the reports.
  */
-export const QUICK_SECONDS = 420;
+export const QUICK_SECONDS = 540;
 
 /** Numbers of training images that `quick` chooses from: round, so that reports of several machines can be compared. */
 const SUBSETS = [48_000, 24_000, 12_000, 6_000, 3_000, 1_500, 600];
 /** With fewer training images than this, watching all validation images would take longer than learning. */
 const FULL_VALIDATION_FROM = 6_000;
 const SMALL_VALIDATION = 1_000;
-const EPOCHS = 10;
+/** Of `quick` on a device that is fast enough, and the least with which a smaller subset is not better still. */
+export const EPOCHS = 10;
 
 /**
- * The most images, at ten epochs, with which all runs together stay within the time; if not even the fewest do, fewer
- * epochs of them. What is `asked` for stands, and only the rest is chosen.
+ * The most images, at ten epochs, with which a plan stays within the time; if not even the fewest do, fewer epochs of
+ * them. What is `asked` for stands, and only the rest is chosen.
+ * @param cost seconds of the whole plan under a protocol.
  */
 export function quickProtocol(
-  speeds: readonly Speed[],
-  seeds: number,
+  cost: (protocol: Protocol) => number,
   counts: Counts,
   asked: { readonly epochs?: number | undefined; readonly limit?: number | undefined } = {},
 ): Protocol {
-  const fits = (protocol: Protocol) =>
-    seeds * speeds.reduce((sum, speed) => sum + expectedSeconds(speed, protocol, counts), 0) <= QUICK_SECONDS;
+  const fits = (protocol: Protocol) => cost(protocol) <= QUICK_SECONDS;
   const limits = asked.limit === undefined ? [counts.train, ...SUBSETS] : [Math.min(asked.limit, counts.train)];
   const choices = limits
     .filter((limit, i) => i === 0 || limit < counts.train)
@@ -97,6 +93,7 @@ export function quickProtocol(
   return { ...fewest, epochs };
 }
 
-function watched(limit: number, { validation }: Counts): { validation?: number } {
+/** How many validation images go with so few training images; nothing where it is all of them. */
+export function watched(limit: number, { validation }: Pick<Counts, 'validation'>): { validation?: number } {
   return limit < FULL_VALIDATION_FROM && validation > SMALL_VALIDATION ? { validation: SMALL_VALIDATION } : {};
 }

@@ -1,13 +1,13 @@
-import type { GpuDataset } from '../data/gpu-dataset.ts';
-import { createModel, type Recipe } from '../models/index.ts';
-import type { Model } from '../nn/index.ts';
-import { InterruptedError } from '../platform/errors.ts';
-import { nodeWeights } from '../platform/node.ts';
-import type { Engine } from '../tensor/engine.ts';
-import type { TrainingOptions } from '../train/config.ts';
-import { EVALUATION_BATCH } from '../train/evaluate.ts';
-import { prepareRun } from '../train/prepare.ts';
-import type { Speed } from './compare-plan.ts';
+import type { GpuDataset } from '../../data/gpu-dataset.ts';
+import { createModel, type Recipe } from '../../models/index.ts';
+import type { Model } from '../../nn/index.ts';
+import { InterruptedError } from '../../platform/errors.ts';
+import { nodeWeights } from '../../platform/node.ts';
+import type { Engine } from '../../tensor/engine.ts';
+import type { TrainingOptions } from '../../train/config.ts';
+import { EVALUATION_BATCH } from '../../train/evaluate.ts';
+import { prepareRun } from '../../train/prepare.ts';
+import type { Speed } from './timing.ts';
 
 /** A timing ends after this many seconds, or this many steps. */
 const SECONDS = 1.5;

@@ -1,33 +1,44 @@
-import type { VariantTable } from '../kernels/choose.ts';
-import { FileError, ResumeError } from '../platform/errors.ts';
-import type { FileStore } from '../platform/platform.ts';
-import type { Comparison } from '../report/types.ts';
-import type { Protocol, Speed } from './compare-plan.ts';
+import type { VariantTable } from '../../kernels/choose.ts';
+import type { Trade } from '../../kernels/spec.ts';
+import { FileError, ResumeError } from '../../platform/errors.ts';
+import type { FileStore } from '../../platform/platform.ts';
+import type { Comparison } from '../../report/types.ts';
+import type { RecipeFile } from '../own-recipes.ts';
+import type { Plan } from './rows.ts';
+import type { Speed } from './timing.ts';
+
+const FORMAT = 'weft comparison 2';
 
 /** A comparison as its folder keeps it: what the report shows, and what it takes to go on. */
 export interface ComparisonState {
-  readonly format: 'weft comparison 1';
-  readonly protocol: Protocol;
+  readonly format: typeof FORMAT;
+  readonly plan: Plan;
   /** As measured before the first run. */
   readonly speeds: readonly Speed[];
   /** Which kernel variant computed what, for all models. */
   readonly variants: VariantTable;
+  /** What kernels were allowed to give up for speed. */
+  readonly allow: readonly Trade[];
+  /** Files of a user's own recipes. */
+  readonly files: readonly RecipeFile[];
   readonly comparison: Comparison;
 }
 
-const NAME = 'comparison.json';
+export const newState = (parts: Omit<ComparisonState, 'format'>): ComparisonState => ({ format: FORMAT, ...parts });
+
+export const STATE_FILE = 'comparison.json';
 
 export async function writeState(files: FileStore, folder: string, state: ComparisonState): Promise<void> {
-  await files.write(`${folder}/${NAME}`, `${JSON.stringify(state)}\n`);
+  await files.write(`${folder}/${STATE_FILE}`, `${JSON.stringify(state)}\n`);
 }
 
 /** The comparison in a folder; undefined when there is none. @throws FileError when it is damaged. */
 export async function readState(files: FileStore, folder: string): Promise<ComparisonState | undefined> {
-  const where = `${folder}/${NAME}`;
+  const where = `${folder}/${STATE_FILE}`;
   if (!(await files.exists(where))) return undefined;
   try {
     const state = JSON.parse(new TextDecoder().decode(await files.read(where))) as ComparisonState;
-    if (state.format !== 'weft comparison 1' || !Array.isArray(state.comparison?.runs))
+    if (state.format !== FORMAT || !Array.isArray(state.comparison?.runs) || !Array.isArray(state.plan?.rows))
       throw new Error('parts missing');
     return state;
   } catch (cause) {
@@ -69,4 +80,11 @@ export function checkSame(
       `${folder}: cannot resume: ${what} was '${was}', is '${is}'; use what it was started with, or start a new comparison`,
     );
   }
+}
+
+/** Adds a line to the log of what was evaluated on the test set, before it is: an evaluation that failed was one too. */
+export async function logTest(files: FileStore, folder: string, run: string): Promise<void> {
+  const where = `${folder}/test-log.jsonl`;
+  const before = (await files.exists(where)) ? new TextDecoder().decode(await files.read(where)) : '';
+  await files.write(where, `${before}${JSON.stringify({ at: new Date().toISOString(), run })}\n`);
 }

@@ -1,0 +1,290 @@
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import type { DataSet } from '../../data/dataset.ts';
+import { GpuDataset } from '../../data/gpu-dataset.ts';
+import { splitOf } from '../../data/split.ts';
+import type { Recipe } from '../../models/index.ts';
+import { ResumeError } from '../../platform/errors.ts';
+import { nodeFiles } from '../../platform/node.ts';
+import { count, duration } from '../../report/format.ts';
+import type { Comparison, DataReport, DeviceReport, PlannedRun } from '../../report/types.ts';
+import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
+import type { Engine } from '../../tensor/engine.ts';
+import type { TrainingOptions } from '../../train/config.ts';
+import { RunFolder } from '../../train/run-folder.ts';
+import { rank } from '../../train/search.ts';
+import { log, print, printJson } from '../output.ts';
+import type { RecipeFile } from '../own-recipes.ts';
+import { weftVersion } from '../package-json.ts';
+import type { ProgressBar } from '../progress.ts';
+import { describeComparison, withoutBytes } from './describe.ts';
+import { makePlan, type Preset, protocolOf, type Wishes } from './presets.ts';
+import type { Frame } from './questions.ts';
+import { keyOf, type Plan, type Row, shortTitle } from './rows.ts';
+import { judgeRun, runTrial, trainJob, type Workbench } from './run.ts';
+import { measureSpeed } from './speed.ts';
+import { type ComparisonState, checkSame, newState, writeState } from './state.ts';
+import {
+  type Counts,
+  expectedSeconds,
+  imagesOf,
+  type Protocol,
+  QUICK_SECONDS,
+  quickProtocol,
+  type Speed,
+} from './timing.ts';
+
+/** What the session is given besides the engine. */
+export interface Setting {
+  readonly dataSet: DataSet;
+  /** Of the comparison. */
+  readonly folder: string;
+  /** All that there are, and those that stand side by side. */
+  readonly recipes: ReadonlyMap<string, Recipe>;
+  readonly families: readonly Recipe[];
+  /** Where a user's own among them come from. */
+  readonly files: readonly RecipeFile[];
+  /** What had to be left out before anything was planned. */
+  readonly notes: readonly string[];
+  readonly bar: ProgressBar;
+  readonly signal: AbortSignal;
+}
+
+/** One process's work on a comparison. */
+export class Session {
+  private readonly bench: Workbench;
+  private readonly counts: Counts;
+  private state!: ComparisonState;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly setting: Setting,
+  ) {
+    const { device, description, software } = engine.gpu.device.info;
+    const { dataSet, bar, signal } = setting;
+    const report: DeviceReport = { adapter: device, driver: description, software };
+    this.bench = { engine, device: report, files: nodeFiles, dataSet, version: weftVersion(), bar, signal };
+    const { train, validation } = splitOf(dataSet.train);
+    this.counts = { train: train.length, validation: validation.length, test: dataSet.test.count };
+  }
+
+  /** Measures, plans, says how long it will take, and trains. */
+  async begin(wishes: Wishes & { readonly preset?: Preset | undefined }): Promise<void> {
+    const { device } = this.bench;
+    const preset = wishes.preset ?? (device.software ? 'quick' : 'seed');
+    // Which models there are does not hang on how many images they get; and what is in the way is known before measuring.
+    const rough = this.plan(preset, preset === 'quick' ? {} : protocolOf(preset, wishes), wishes);
+    await this.refuseForeignRuns(rough.rows);
+    const speeds = await this.measure(rough);
+    const cost = (protocol: Protocol) => {
+      const { rows } = this.plan(preset, protocol, wishes);
+      return rows.reduce((sum, row) => sum + this.secondsOf(row, speeds), 0);
+    };
+    const protocol = preset === 'quick' ? quickProtocol(cost, this.counts, wishes) : protocolOf(preset, wishes);
+    const plan = this.plan(preset, protocol, wishes);
+    await this.refuseForeignRuns(plan.rows);
+    const now = new Date().toISOString();
+    const { allow, table } = this.engine.gpu.chooser;
+    const headline = [...new Set(plan.rows.filter(row => row.purpose.includes('headline')).map(({ id }) => id))];
+    this.state = newState({
+      ...{ plan, speeds, allow, variants: { ...table }, files: this.setting.files },
+      comparison: {
+        ...{ preset, headline, questions: plan.questions, trials: [], notes: plan.notes },
+        command: commandLine(),
+        versions: versions(),
+        data: this.describeData(protocol),
+        device,
+        epochs: Math.max(...plan.rows.map(row => this.epochsOf(row))),
+        runs: [],
+        pending: this.order(plan.rows, speeds),
+        started: now,
+        updated: now,
+      },
+    });
+    await this.save();
+    this.announce();
+    await this.train();
+  }
+
+  private plan(preset: Preset, protocol: Protocol, wishes: Wishes): Plan {
+    const { recipes, families, notes } = this.setting;
+    const frame: Frame = { recipes, families, protocol, counts: this.counts };
+    const plan = makePlan(preset, frame, wishes);
+    return { ...plan, notes: [...notes, ...plan.notes] };
+  }
+
+  /** What another command trained, with its own epochs and images, must not pass for a part of this comparison. */
+  private async refuseForeignRuns(rows: readonly Row[]): Promise<void> {
+    for (const path of rows.map(row => this.pathOf(row))) {
+      if (!(await new RunFolder(nodeFiles, path).isTaken())) continue;
+      throw new ResumeError(
+        `${path}: holds a run that is not of this comparison; name another folder with --out, or move the run away`,
+      );
+    }
+  }
+
+  async resume(state: ComparisonState): Promise<void> {
+    const { folder, dataSet } = this.setting;
+    const { train, test } = dataSet;
+    const data = { ...state.comparison.data, sha256: { train: train.sha256, test: test.sha256 } };
+    checkSame(folder, state.comparison, { device: this.bench.device, data, versions: versions() });
+    this.state = state;
+    const { runs, pending, trials } = state.comparison;
+    const done = runs.length + trials.length;
+    log(`going on in ${folder}: ${done} of ${done + pending.length} runs are done`);
+    await this.train();
+  }
+
+  /** Times each model once, whatever rows it has: what they change costs next to nothing. */
+  private async measure({ rows }: Plan): Promise<Speed[]> {
+    const { bar, signal } = this.setting;
+    using data = new GpuDataset(this.engine, this.setting.dataSet.train);
+    const speeds: Speed[] = [];
+    for (const row of new Map(rows.map(row => [row.recipe, row])).values()) {
+      const recipe = this.recipe(row);
+      log(`timing a few steps of the ${shortTitle(recipe)} on ${this.bench.device.adapter}`);
+      const onCompile = (done: number, total: number) => bar.status(`compiling kernels ${done}/${total}`);
+      const training = { ...recipe.defaults, ...row.overrides, seed: row.seed };
+      speeds.push(await measureSpeed(this.engine, recipe, data, { training, signal, onCompile }));
+      bar.clear();
+    }
+    return speeds;
+  }
+
+  private recipe(row: Pick<Row, 'recipe'>): Recipe {
+    return this.setting.recipes.get(row.recipe)!;
+  }
+
+  private pathOf(row: Pick<Row, 'id' | 'seed'>): string {
+    return `${this.setting.folder}/${keyOf(row)}`;
+  }
+
+  private epochsOf(row: Row): number {
+    return row.overrides.epochs ?? this.recipe(row).defaults.epochs;
+  }
+
+  private secondsOf(row: Row, speeds: readonly Speed[]): number {
+    const speed = speeds.find(one => one.model === row.recipe)!;
+    const work = { ...row, epochs: this.epochsOf(row), tested: row.trial === undefined };
+    return expectedSeconds(speed, work, this.counts);
+  }
+
+  /** Trials first, since results hang on them; then seed by seed, the quickest first: something to look at soon. */
+  private order(rows: readonly Row[], speeds: readonly Speed[]): PlannedRun[] {
+    const seeds = [...new Set(rows.map(({ seed }) => seed))];
+    const rankOf = (row: Row) => (row.trial === undefined ? 1 + seeds.indexOf(row.seed) : 0);
+    return rows
+      .map(row => ({ row, expectedSeconds: this.secondsOf(row, speeds) }))
+      .sort((a, b) => rankOf(a.row) - rankOf(b.row) || a.expectedSeconds - b.expectedSeconds)
+      .map(({ row, expectedSeconds }) => {
+        const title = row.trial === undefined ? row.title : `${row.title}, trial`;
+        return { row: row.id, model: row.recipe, title, seed: row.seed, expectedSeconds };
+      });
+  }
+
+  private describeData(protocol: Protocol): DataReport {
+    const { name, train, test } = this.setting.dataSet;
+    const images = imagesOf(protocol, this.counts);
+    return {
+      name,
+      classes: train.classes,
+      available: { train: train.count, test: test.count },
+      trained: images.train,
+      trainable: this.counts.train,
+      validation: images.validation,
+      subset: images.train < this.counts.train,
+      sha256: { train: train.sha256, test: test.sha256 },
+    };
+  }
+
+  /** What will be done and how long it will take, before it starts. */
+  private announce(): void {
+    const { comparison, speeds, plan } = this.state;
+    const { data, pending, preset, notes } = comparison;
+    const images = data.subset ? `${count(data.trained)} of ${count(data.trainable)}` : count(data.trained);
+    log(`${preset}: ${images} training images, ${count(data.validation)} images for validation`);
+    for (const { model, batch, stepSeconds } of speeds) {
+      const step = `${(1000 * stepSeconds).toPrecision(3)} ms for a step of ${batch} images`;
+      const runs = pending.filter(run => run.model === model);
+      const many = runs.length === 1 ? '1 run' : `${runs.length} runs`;
+      log(`  ${shortTitle(this.recipe({ recipe: model }))}: ${step}, ${many}, about ${duration(sum(runs))}`);
+    }
+    for (const { asks, contrasts } of plan.questions) log(`  asks: ${asks} (${contrasts.length} contrasts)`);
+    for (const note of notes) log(`  note: ${note}`);
+    log(`about ${duration(sum(pending))} in all; the report grows in ${this.reportPath()}`);
+    if (preset === 'quick' && sum(pending) > QUICK_SECONDS)
+      log('that is more than quick plans for; fewer epochs, images or seeds take less');
+  }
+
+  private async train(): Promise<void> {
+    const { plan } = this.state;
+    const all = plan.rows.length;
+    while (this.state.comparison.pending.length > 0) {
+      const { pending } = this.state.comparison;
+      const [next, ...rest] = pending;
+      const row = plan.rows.find(one => one.id === next!.row && one.seed === next!.seed)!;
+      const left = `about ${duration(sum(pending))} left`;
+      log(`${next!.title}, seed ${row.seed} (${all - rest.length} of ${all}, ${left})`);
+      const comparison = await this.trainRow(row, sum(rest));
+      const variants = { ...this.engine.gpu.chooser.table };
+      this.state = { ...this.state, variants, comparison: { ...comparison, pending: rest } };
+      await this.save();
+    }
+  }
+
+  /** The comparison with this row's result in it. */
+  private async trainRow(row: Row, secondsAfter: number): Promise<Comparison> {
+    const { comparison, speeds } = this.state;
+    const recipe = this.recipe(row);
+    const training: TrainingOptions = { ...recipe.defaults, ...this.settingsOf(row), seed: row.seed };
+    const speed = speeds.find(({ model }) => model === row.recipe)!;
+    const job = { recipe, row, training, speed, secondsAfter, path: this.pathOf(row) };
+    if (row.trial !== undefined) {
+      const result = await runTrial(this.bench, job);
+      const { id, trial: group, title } = row;
+      log(`${title}, trial: ${(100 * result.valAccuracy).toFixed(2)} % of the validation images`);
+      const trial = { row: id, group, title, settings: { 'learning rate': training.learningRate }, ...result };
+      return { ...comparison, trials: [...comparison.trials, trial] };
+    }
+    const judged = { ...job, tested: true, comparison: this.setting.folder };
+    const run = await trainJob(this.bench, judged, trained => judgeRun(this.bench, judged, trained));
+    log(`${row.title}, seed ${row.seed}: ${(100 * run.test.accuracy).toFixed(2)} % of the test images`);
+    return { ...comparison, runs: [...comparison.runs, run] };
+  }
+
+  /** What the row changes, or the best of its trials changed. */
+  private settingsOf(row: Row): Row['overrides'] {
+    const { comparison, plan } = this.state;
+    const best = rank(comparison.trials.filter(({ group }) => group === row.chosenFrom))[0];
+    return best ? plan.rows.find(({ id }) => id === best.row)!.overrides : row.overrides;
+  }
+
+  private reportPath(): string {
+    return `${this.setting.folder}/${COMPARISON_FILES.html}`;
+  }
+
+  private async save(): Promise<void> {
+    const comparison = { ...this.state.comparison, updated: new Date().toISOString() };
+    this.state = { ...this.state, comparison };
+    await writeState(nodeFiles, this.setting.folder, this.state);
+    await writeComparison(nodeFiles, this.setting.folder, comparison);
+  }
+
+  /** The result, on stdout. */
+  report(json: boolean): void {
+    const { comparison } = this.state;
+    if (json) printJson({ ...withoutBytes(comparison), report: this.reportPath() });
+    else print(`${describeComparison(comparison)}\n\nreport: ${this.reportPath()}`);
+  }
+}
+
+const sum = (runs: readonly PlannedRun[]) => runs.reduce((total, run) => total + run.expectedSeconds, 0);
+
+function commandLine(): string {
+  return ['weft', ...process.argv.slice(2)].map(part => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part}'`)).join(' ');
+}
+
+function versions(): Record<string, string> {
+  const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
+  return { weft: weftVersion(), node: process.version, 'Dawn (npm webgpu)': version };
+}
