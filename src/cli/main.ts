@@ -17,6 +17,8 @@ const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   eval: () => import('./eval.ts'),
   predict: () => import('./predict.ts'),
   profile: () => import('./profile.ts'),
+  repeat: () => import('./repeat.ts'),
+  sweep: () => import('./sweep.ts'),
   train: () => import('./train.ts'),
   tune: () => import('./tune.ts'),
 };

@@ -4,16 +4,23 @@ import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { type Selected, select } from '../data/selection.ts';
-import { createModel, findModel, loadPretrained, models } from '../models/index.ts';
+import { createModel, findModel, loadPretrained, models, type TrainingDefaults } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
-import { makeOptimizer, OPTIMIZERS, optimizerKnows, SCHEDULES } from '../optim/index.ts';
+import { makeOptimizer, OPTIMIZERS, SCHEDULES } from '../optim/index.ts';
 import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
-import { checkResumable, describeData, describeRun, type RunConfig, type TrainingOptions } from '../train/config.ts';
+import {
+  checkResumable,
+  describeData,
+  describeRun,
+  type RunConfig,
+  type TrainingOptions,
+  withSettings,
+} from '../train/config.ts';
 import { type FitResult, fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -252,11 +259,7 @@ const defaultFolder = (model: string, seed: number) => `runs/${model}-seed${seed
 const findTitle = (name: string) => models[name]?.title ?? name;
 
 /** The recipe's defaults, with what was typed in their place. */
-function chooseTraining(recipe: Omit<TrainingOptions, 'seed'>, options: TrainOptions): TrainingOptions {
-  const { momentum, ...others } = recipe;
-  // The recipe's momentum belongs to its own optimizer.
-  const keeps = momentum !== undefined && optimizerKnows(options.optimizer ?? recipe.optimizer, 'momentum');
-  const defaults = keeps ? recipe : others;
+function chooseTraining(recipe: TrainingDefaults, options: TrainOptions): TrainingOptions {
   const typed: Partial<Record<keyof TrainingOptions, unknown>> = {
     epochs: options.epochs,
     batch: options.batch,
@@ -277,7 +280,7 @@ function chooseTraining(recipe: Omit<TrainingOptions, 'seed'>, options: TrainOpt
     microBatches: options.microBatches,
   };
   const given = Object.entries(typed).filter(([, value]) => value !== undefined);
-  return { seed: 1, ...defaults, ...(Object.fromEntries(given) as Partial<TrainingOptions>) };
+  return { seed: 1, ...withSettings(recipe, Object.fromEntries(given) as Partial<TrainingOptions>) };
 }
 
 /** Which images are learned from and which are held back. @throws UsageError for a limit that is too high. */

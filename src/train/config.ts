@@ -5,6 +5,7 @@ import { shaders } from '../kernels/shaders.generated.ts';
 import type { Trade } from '../kernels/spec.ts';
 import type { PretrainedName, TrainingDefaults } from '../models/index.ts';
 import type { Model, ModelConfig } from '../nn/index.ts';
+import { optimizerKnows } from '../optim/index.ts';
 import { ResumeError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
 
@@ -26,6 +27,13 @@ export interface TrainingOptions extends TrainingDefaults {
   readonly warmUpEpochs?: number;
   /** Ends the run after this many epochs without a smaller validation loss, and gives back the best epoch's weights. */
   readonly patience?: number;
+}
+
+/** A recipe's defaults with other settings in their place. Its momentum belongs to its own optimizer, and stays with that. */
+export function withSettings<T extends Partial<TrainingOptions>>(defaults: TrainingDefaults, changes: T) {
+  const { momentum, ...others } = defaults;
+  const keeps = momentum !== undefined && optimizerKnows(changes.optimizer ?? defaults.optimizer, 'momentum');
+  return { ...(keeps ? defaults : others), ...changes };
 }
 
 /** What a run was made of: enough to repeat it, and to know when that cannot be done. */
@@ -129,8 +137,8 @@ export async function checkResumable(
 
 /** SHA-256 of all that decides a run's bits: two runs with the same hash give the same weights. */
 export async function hashConfig(config: RunConfig): Promise<string> {
-  const { model, training, data, adapter, variants, shaders: kernels, program } = config;
-  const text = JSON.stringify({ model, training, data, adapter, variants, kernels, program });
+  const { model, training, weights, data, adapter, variants, shaders: kernels, program } = config;
+  const text = JSON.stringify({ model, training, weights, data, adapter, variants, kernels, program });
   return await sha256(new TextEncoder().encode(text));
 }
 

@@ -2,18 +2,33 @@
  * What settings a search tries. Draws are a pure function of (seed, trial, setting), so a search that was interrupted goes
  * on with the very trials it would have made.
  */
+import { findAugmentation } from '../data/augmentation.ts';
 import { philox4x32, seedKey, toBelow, toUnit } from '../kernels/philox.ts';
+import type { TrainingDefaults } from '../models/index.ts';
 import { ValueError } from '../platform/errors.ts';
 import type { TrainingOptions } from './config.ts';
 
 /** Settings in place of a recipe's defaults. */
 export type Overrides = Partial<Omit<TrainingOptions, 'seed'>>;
 
-/** Settings that can be searched: plain numbers and names. */
-export type SearchKey = Exclude<
-  keyof TrainingOptions,
-  'seed' | 'epochs' | 'augmentation' | 'nesterov' | 'amsgrad' | 'microBatches' | 'patience'
->;
+/** Settings that can be searched. */
+export const SEARCH_KEYS = [
+  'learningRate',
+  'batch',
+  'optimizer',
+  'schedule',
+  'momentum',
+  'weightDecay',
+  'warmUpEpochs',
+  'clipNorm',
+  'labelSmoothing',
+  'augmentation',
+  'emaDecay',
+] as const satisfies readonly (keyof TrainingOptions)[];
+export type SearchKey = (typeof SEARCH_KEYS)[number];
+
+/** What a trial tries, as plain values: an augmentation by its name. */
+export type Settings = Readonly<Partial<Record<SearchKey, number | string>>>;
 
 export type Range =
   /** A number between two, by powers (`log`) or evenly. */
@@ -27,14 +42,26 @@ export type SearchSpace = Readonly<Partial<Record<SearchKey, Range>>>;
 const PURPOSE = 0x73777065;
 
 /** The settings of a trial, numbered from 0; each number to three significant digits, as people would type it. */
-export function drawSettings(space: SearchSpace, seed: number, trial: number): Overrides {
+export function drawSettings(space: SearchSpace, seed: number, trial: number): Settings {
   const [k0, k1] = seedKey(seed);
   const words = new Uint32Array(4);
   const drawn = Object.entries(space).map(([key, range], i) => {
     philox4x32(trial, i, 0, PURPOSE, k0, k1, words);
     return [key, draw(range, words[0]!)];
   });
-  return Object.fromEntries(drawn) as Overrides;
+  return Object.fromEntries(drawn) as Settings;
+}
+
+/** The settings as a run takes them. @throws ValueError for an augmentation that does not exist. */
+export function overridesOf({ augmentation, ...others }: Settings): Overrides {
+  const policy = augmentation === undefined ? {} : { augmentation: findAugmentation(String(augmentation)) };
+  return { ...others, ...policy } as Overrides;
+}
+
+/** Where to look when nobody says: the powers around a recipe's own learning rate and weight decay. */
+export function spaceAround({ learningRate, weightDecay }: TrainingDefaults): SearchSpace {
+  const around = (value: number): Range => ({ low: value / 10, high: value * 4, log: true });
+  return { learningRate: around(learningRate), ...(weightDecay && { weightDecay: around(weightDecay) }) };
 }
 
 function draw(range: Range, word: number): number | string {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { checkSpace, drawSettings, halvingRungs, rank, type SearchSpace } from '../../src/train/search.ts';
+import { cnnBest, mlp } from '../../src/models/index.ts';
+import {
+  checkSpace,
+  drawSettings,
+  halvingRungs,
+  overridesOf,
+  rank,
+  type SearchSpace,
+  spaceAround,
+} from '../../src/train/search.ts';
 
 const space: SearchSpace = {
   learningRate: { low: 1e-4, high: 1e-1, log: true },
@@ -8,7 +17,7 @@ const space: SearchSpace = {
 };
 
 describe('a random search', () => {
-  const draws = Array.from({ length: 400 }, (_, trial) => drawSettings(space, 3, trial));
+  const draws = Array.from({ length: 400 }, (_, trial) => overridesOf(drawSettings(space, 3, trial)));
 
   it('stays within its ranges and covers them', () => {
     const rates = draws.map(({ learningRate }) => learningRate!);
@@ -31,6 +40,18 @@ describe('a random search', () => {
     const first = (trial: number) => (Math.log10(draws[trial]!.learningRate!) + 4) / 3;
     const same = draws.filter(({ labelSmoothing }, i) => Math.abs(labelSmoothing! / 0.2 - first(i)) < 0.01);
     expect(same.length).toBeLessThan(40);
+  });
+
+  it('knows an augmentation by its name, and looks around what a recipe does', () => {
+    expect(overridesOf({ augmentation: 'flip', batch: 64 })).toEqual({
+      batch: 64,
+      augmentation: { name: 'flip', flip: 0.5 },
+    });
+    expect(() => overridesOf({ augmentation: 'none of these' })).toThrow(/there is none of that name/);
+    expect(Object.keys(spaceAround(mlp.defaults))).toEqual(['learningRate']);
+    const around = spaceAround(cnnBest.defaults);
+    expect(around.weightDecay).toEqual({ low: 0.005, high: 0.2, log: true });
+    expect(() => checkSpace(around)).not.toThrow();
   });
 
   it('refuses ranges that hold nothing, by name', () => {

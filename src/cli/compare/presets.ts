@@ -1,5 +1,5 @@
 import type { Recipe } from '../../models/index.ts';
-import { drawSettings, type SearchSpace } from '../../train/search.ts';
+import { drawSettings, overridesOf, spaceAround } from '../../train/search.ts';
 import { ask, augmented, type Draft, draft, type Frame, POLICY, type QuestionId } from './questions.ts';
 import { mergeRows, type Plan, type Row, shortTitle } from './rows.ts';
 import { EPOCHS, type Protocol } from './timing.ts';
@@ -99,11 +99,6 @@ export const OPEN_CHOICES: readonly string[] = [
   'How pictures of 28 x 28 were made large enough for VGG16, whether they were turned to BGR and centred as its weights want it, and behind which block it was cut: here as its recipe says.',
 ];
 
-/** Learning rates around a recipe's own, the one setting that no two families share. */
-const spaceOf = ({ defaults }: Recipe): SearchSpace => ({
-  learningRate: { low: defaults.learningRate / 10, high: defaults.learningRate * 4, log: true },
-});
-
 /** Trials of each row of `fair`, one of them the recipe's own setting. */
 export const TRIALS = 4;
 const TRIAL_IMAGES = 12_000;
@@ -121,10 +116,10 @@ function fair(frame: Frame): Made {
   const limit = Math.min(TRIAL_IMAGES, frame.protocol.limit ?? TRIAL_IMAGES, frame.counts.train);
   const trials = drafts.flatMap(final => {
     const { full: _, chosenFrom: __, ...row } = final;
-    const space = spaceOf(frame.recipes.get(final.recipe)!);
+    const { learningRate } = spaceAround(frame.recipes.get(final.recipe)!.defaults);
     return Array.from({ length: TRIALS }, (_, i): Row => {
       // The first trial is what the recipe does anyway: a search must not do worse than no search.
-      const settings = i === 0 ? {} : drawSettings(space, TRIAL_SEED, i);
+      const settings = i === 0 ? {} : overridesOf(drawSettings({ learningRate: learningRate! }, TRIAL_SEED, i));
       const overrides = { ...row.overrides, ...settings };
       const id = `${final.id}~trial${i + 1}`;
       return { ...row, id, overrides, limit, seed: TRIAL_SEED, trial: final.id, purpose: ['choice'] };

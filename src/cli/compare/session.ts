@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import process from 'node:process';
 import type { DataSet } from '../../data/dataset.ts';
 import { GpuDataset } from '../../data/gpu-dataset.ts';
 import { splitOf } from '../../data/split.ts';
@@ -10,20 +8,21 @@ import { count, duration } from '../../report/format.ts';
 import type { Comparison, DataReport, DeviceReport, PlannedRun } from '../../report/types.ts';
 import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
-import type { TrainingOptions } from '../../train/config.ts';
+import { withSettings } from '../../train/config.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { rank } from '../../train/search.ts';
 import { log, print, printJson } from '../output.ts';
 import type { RecipeFile } from '../own-recipes.ts';
 import { weftVersion } from '../package-json.ts';
 import type { ProgressBar } from '../progress.ts';
+import { checkSame, commandLine, versions } from '../provenance.ts';
 import { describeComparison, withoutBytes } from './describe.ts';
 import { makePlan, type Preset, protocolOf, type Wishes } from './presets.ts';
 import type { Frame } from './questions.ts';
 import { keyOf, type Plan, type Row, shortTitle } from './rows.ts';
 import { judgeRun, runTrial, trainJob, type Workbench } from './run.ts';
 import { measureSpeed } from './speed.ts';
-import { type ComparisonState, checkSame, newState, writeState } from './state.ts';
+import { type ComparisonState, conditionsOf, newState, writeState } from './state.ts';
 import {
   type Counts,
   expectedSeconds,
@@ -127,7 +126,8 @@ export class Session {
     const { folder, dataSet } = this.setting;
     const { train, test } = dataSet;
     const data = { ...state.comparison.data, sha256: { train: train.sha256, test: test.sha256 } };
-    checkSame(folder, state.comparison, { device: this.bench.device, data, versions: versions() });
+    const now = { device: this.bench.device, data, versions: versions() };
+    checkSame(folder, conditionsOf(state.comparison), conditionsOf(now));
     this.state = state;
     const { runs, pending, trials } = state.comparison;
     const done = runs.length + trials.length;
@@ -144,7 +144,7 @@ export class Session {
       const recipe = this.recipe(row);
       log(`timing a few steps of the ${shortTitle(recipe)} on ${this.bench.device.adapter}`);
       const onCompile = (done: number, total: number) => bar.status(`compiling kernels ${done}/${total}`);
-      const training = { ...recipe.defaults, ...row.overrides, seed: row.seed };
+      const training = { ...withSettings(recipe.defaults, row.overrides), seed: row.seed };
       speeds.push(await measureSpeed(this.engine, recipe, data, { training, signal, onCompile }));
       bar.clear();
     }
@@ -236,7 +236,7 @@ export class Session {
   private async trainRow(row: Row, secondsAfter: number): Promise<Comparison> {
     const { comparison, speeds } = this.state;
     const recipe = this.recipe(row);
-    const training: TrainingOptions = { ...recipe.defaults, ...this.settingsOf(row), seed: row.seed };
+    const training = { ...withSettings(recipe.defaults, this.settingsOf(row)), seed: row.seed };
     const speed = speeds.find(({ model }) => model === row.recipe)!;
     const job = { recipe, row, training, speed, secondsAfter, path: this.pathOf(row) };
     if (row.trial !== undefined) {
@@ -279,12 +279,3 @@ export class Session {
 }
 
 const sum = (runs: readonly PlannedRun[]) => runs.reduce((total, run) => total + run.expectedSeconds, 0);
-
-function commandLine(): string {
-  return ['weft', ...process.argv.slice(2)].map(part => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part}'`)).join(' ');
-}
-
-function versions(): Record<string, string> {
-  const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
-  return { weft: weftVersion(), node: process.version, 'Dawn (npm webgpu)': version };
-}

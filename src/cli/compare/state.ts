@@ -4,6 +4,7 @@ import { FileError, ResumeError } from '../../platform/errors.ts';
 import type { FileStore } from '../../platform/platform.ts';
 import type { Comparison } from '../../report/types.ts';
 import type { RecipeFile } from '../own-recipes.ts';
+import type { Conditions } from '../provenance.ts';
 import type { Plan } from './rows.ts';
 import type { Speed } from './timing.ts';
 
@@ -61,25 +62,10 @@ export async function findUnfinished(files: FileStore, parent: string): Promise<
   throw new ResumeError(`${parent}: holds no unfinished comparison; name its folder with --out, or leave out --resume`);
 }
 
-/** What differs between now and then makes results that cannot stand beside each other. @throws ResumeError */
-export function checkSame(
-  folder: string,
-  then: Comparison,
-  now: Pick<Comparison, 'device' | 'data' | 'versions'>,
-): void {
-  const pairs: [what: string, was: string, is: string][] = [
-    ['the version of weft', then.versions.weft ?? '', now.versions.weft ?? ''],
-    ['the adapter', then.device.adapter, now.device.adapter],
-    ['the driver', then.device.driver, now.device.driver],
-    ['the training data', then.data.sha256.train, now.data.sha256.train],
-    ['the test data', then.data.sha256.test, now.data.sha256.test],
-  ];
-  for (const [what, was, is] of pairs) {
-    if (was === is) continue;
-    throw new ResumeError(
-      `${folder}: cannot resume: ${what} was '${was}', is '${is}'; use what it was started with, or start a new comparison`,
-    );
-  }
+/** What all runs of a comparison have in common. */
+export function conditionsOf({ device, data, versions }: Pick<Comparison, 'device' | 'data' | 'versions'>): Conditions {
+  const { train, test } = data.sha256;
+  return { weft: versions.weft ?? '', device, data: { 'the training data': train, 'the test data': test } };
 }
 
 /** Adds a line to the log of what was evaluated on the test set, before it is: an evaluation that failed was one too. */
