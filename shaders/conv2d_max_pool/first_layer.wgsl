@@ -17,6 +17,7 @@ const KW: u32 = 3;
 const WW: u32 = 2;     // columns of a window
 const ROWS: u32 = 2;   // rows of windows a workgroup
 const PX: u32 = 7;     // windows a step
+const TAPS: bool = true;   // p.taps: without them there is less to keep in mind
 const COLS: u32 = PX * WW;
 const VECS: u32 = (COLS + KW - 1 + SG - 1) / SG;
 
@@ -26,7 +27,7 @@ const VECS: u32 = (COLS + KW - 1 + SG - 1) / SG;
 @group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [KH, KW, CIN, cout / 4]
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;       // [cout / 4]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels; any buffer without p.taps
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -78,7 +79,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
           let isFirst = wy == 0 && c % WW == 0;
           let better = (v > best[c / WW]) | (are_nan(v) & !are_nan(best[c / WW])) | vec4<bool>(isFirst);
           best[c / WW] = select(best[c / WW], v, better);
-          winner[c / WW] = select(winner[c / WW], vec4u(wy * WW + c % WW), better);
+          if (TAPS) { winner[c / WW] = select(winner[c / WW], vec4u(wy * WW + c % WW), better); }
         }
       }
       for (var c = 0u; c < PX; c++) {
@@ -94,12 +95,12 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
             w = select(vec4u(255), w, kept);
           }
           y[at] = v;
-          taps[image * p.words + o] = w.x | (w.y << 8) | (w.z << 16) | (w.w << 24);
+          if (TAPS) { taps[image * p.words + o] = w.x | (w.y << 8) | (w.z << 16) | (w.w << 24); }
         }
       }
     }
     // Words behind the last window, up to where the next image starts.
-    if (py == p.ph - 1 && id % blocks == 0) {
+    if (TAPS && py == p.ph - 1 && id % blocks == 0) {
       for (var word = p.ph * p.pw * c4 + lane; word < p.words; word += SG) { taps[image * p.words + word] = 0u; }
     }
   }

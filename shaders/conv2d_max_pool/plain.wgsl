@@ -11,7 +11,7 @@
 @group(0) @binding(3) var<storage, read> kernel: array<f32>;       // [kh, kw, cin, cout]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;      // [n, ph, pw, cout]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]; any buffer without p.taps
 
 fn convolution(image: u32, oy: u32, ox: u32, c: u32) -> f32 {
   var sum = 0.0;
@@ -68,5 +68,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     packed |= (winner & field) << (8 * (element - first));
     y[image * per_image + element] = best;
   }
-  taps[i] = packed;
+  if (p.taps == 1) { taps[i] = packed; }
 }

@@ -9,13 +9,14 @@
 // use: grid, conv_pool, nan, step, philox, dropout
 const WH: u32 = 2;   // the pooling's window
 const WW: u32 = 2;
+const TAPS: bool = true;   // p.taps: without them there is less to keep in mind
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]
 @group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [kh, kw, cin, cout / 4]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels; any buffer without p.taps
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -23,7 +24,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i >= p.n * p.words) { return; }
   let c4 = p.cout / 4;
   let element = i % p.words;
-  if (element >= p.ph * p.pw * c4) { taps[i] = 0u; return; }  // behind the last window, up to the next image
+  // Words behind the last window, up to where the next image starts.
+  if (element >= p.ph * p.pw * c4) {
+    if (TAPS) { taps[i] = 0u; }
+    return;
+  }
   let c = element % c4;
   let image = i / p.words * p.h;
   let top = i32(element / (c4 * p.pw) * p.pool_stride_h * p.stride_h) - p.pad_top;
@@ -57,7 +62,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     if (p.relu == 1) { value = select(value, vec4f(), value <= vec4f()); }
     let better = (value > best) | (are_nan(value) & !are_nan(best)) | vec4<bool>(t == 0);
     best = select(best, value, better);
-    winner = select(winner, vec4u(t), better);
+    if (TAPS) { winner = select(winner, vec4u(t), better); }
   }
   let at = i / p.words * p.ph * p.pw * c4 + element;
   if (p.drop == 1) {
@@ -67,5 +72,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     winner = select(vec4u(255), winner, kept);
   }
   y[at] = best;
-  taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
+  if (TAPS) { taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24); }
 }

@@ -16,6 +16,7 @@ struct Params {
   base: u32, id: u32,                     // number of the first image, which dropout of the network
   threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
   bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+  taps: u32,                              // 1: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.

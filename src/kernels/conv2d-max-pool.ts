@@ -29,7 +29,7 @@ import { windowAxis } from './window.ts';
 
 /**
  * A convolution's shapes, what is fused behind its sum, and the pooling behind that: `ph` x `pw` windows over the
- * convolution's [oh, ow].
+ * convolution's [oh, ow]. taps: 1 when a gradient will ask where each maximum was; 0 spares writing it.
  */
 export type Conv2dMaxPoolParams = Conv2dGeometry & {
   ph: number;
@@ -42,6 +42,7 @@ export type Conv2dMaxPoolParams = Conv2dGeometry & {
   poolPadLeft: number;
   bias: number;
   relu: number;
+  taps: number;
 } & DropoutOfPooling;
 
 const convolutionOf = (p: Conv2dMaxPoolParams): Conv2dParams => ({ ...geometryOf(p), bias: p.bias, relu: p.relu });
@@ -59,7 +60,7 @@ function uniform(p: Conv2dMaxPoolParams): PlannedDispatch['uniform'] {
     ...inputShape(p),
     ...[p.oh, p.ow, p.cout, p.kh, p.kw, p.strideH, p.strideW, p.dilationH, p.dilationW, p.padTop, p.padLeft],
     ...pooling,
-    ...[p.bias, p.relu],
+    ...[p.bias, p.relu, p.taps],
   ];
 }
 
@@ -88,7 +89,7 @@ const windowVariant: Variant<Conv2dMaxPoolParams> = {
     dispatches: [
       {
         shader: 'conv2d_max_pool/window',
-        constants: { WH: p.windowH, WW: p.windowW },
+        constants: { WH: p.windowH, WW: p.windowW, TAPS: Boolean(p.taps) },
         uniform: uniform(p),
         bindings,
         workgroups: gridFor(tapWords(p), 64, caps),
@@ -118,7 +119,8 @@ const firstLayer: Variant<Conv2dMaxPoolParams> = {
   },
   plan: (p, caps) => {
     const windows = Math.floor(COLUMNS / p.windowW);
-    const constants = { SG: caps.subgroupSize, CIN: p.cin, KH: p.kh, KW: p.kw, WW: p.windowW, PX: windows };
+    const window = { WW: p.windowW, PX: windows, TAPS: Boolean(p.taps) };
+    const constants = { SG: caps.subgroupSize, CIN: p.cin, KH: p.kh, KW: p.kw, ...window };
     const groups = Math.ceil(p.cout / (4 * caps.subgroupSize)) * Math.ceil((p.n * p.ph) / 2);
     return {
       dispatches: [
@@ -147,7 +149,7 @@ const twoPasses: Variant<Conv2dMaxPoolParams> = {
 };
 
 function planTwoPasses(p: Conv2dMaxPoolParams, caps: Capabilities): Plan {
-  const [convolution, pooling] = [convolutionOf(p), { ...poolingOf(p), taps: 1 }];
+  const [convolution, pooling] = [convolutionOf(p), { ...poolingOf(p), taps: p.taps }];
   const first = fastest(conv2dKernel, convolution, caps, []).plan(convolution, caps);
   const second = fastest(maxPool2dKernel, pooling, caps, []).plan(pooling, caps);
   const bytes = sizeOf(outputShape(p)) * 4;
@@ -203,7 +205,13 @@ function draw(r: Sampler): Conv2dMaxPoolParams {
   return {
     ...geometry,
     ...{ ph: rows.out, pw: columns.out, windowH, windowW, poolStrideH, poolStrideW },
-    ...{ poolPadTop: rows.before, poolPadLeft: columns.before, bias: r.int(0, 1), relu: r.int(0, 1) },
+    ...{
+      poolPadTop: rows.before,
+      poolPadLeft: columns.before,
+      bias: r.int(0, 1),
+      relu: r.int(0, 1),
+      taps: r.int(0, 1),
+    },
     ...drawDropout(r),
   };
 }
@@ -226,13 +234,13 @@ export const conv2dMaxPoolKernel = defineKernel<Conv2dMaxPoolParams>({
     kernel: { role: 'in', shape: kernelShape },
     bias: { role: 'in', shape: p => (p.bias ? [p.cout] : null) },
     y: { role: 'out', shape: p => pooledTo(poolingOf(p)), rows: true },
-    taps: { role: 'out', shape: p => tapsShape(poolingOf(p)), dtype: 'u32', rows: true },
+    taps: { role: 'out', shape: p => (p.taps ? tapsShape(poolingOf(p)) : null), dtype: 'u32', rows: true },
   },
   slice: () => ({ param: 'n', base: 'base' }),
   flops: conv2dFlops,
   reference: (p, inputs, step) => {
     const { y } = conv2dKernel.reference(convolutionOf(p), inputs, step);
-    return maxPool2dKernel.reference({ ...poolingOf(p), taps: 1 }, { x: y! }, step);
+    return maxPool2dKernel.reference({ ...poolingOf(p), taps: p.taps }, { x: y! }, step);
   },
   sample: draw,
   fill: (name, _, size, r) => drawValues(name, size, r),

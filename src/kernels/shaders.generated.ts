@@ -2621,6 +2621,7 @@ struct Params {
   base: u32, id: u32,                     // number of the first image, which dropout of the network
   threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
   bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+  taps: u32,                              // 1: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -2700,6 +2701,7 @@ const KW: u32 = 3;
 const WW: u32 = 2;     // columns of a window
 const ROWS: u32 = 2;   // rows of windows a workgroup
 const PX: u32 = 7;     // windows a step
+const TAPS: bool = true;   // p.taps: without them there is less to keep in mind
 const COLS: u32 = PX * WW;
 const VECS: u32 = (COLS + KW - 1 + SG - 1) / SG;
 
@@ -2709,7 +2711,7 @@ const VECS: u32 = (COLS + KW - 1 + SG - 1) / SG;
 @group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [KH, KW, CIN, cout / 4]
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;       // [cout / 4]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels; any buffer without p.taps
 
 @compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
@@ -2761,7 +2763,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
           let isFirst = wy == 0 && c % WW == 0;
           let better = (v > best[c / WW]) | (are_nan(v) & !are_nan(best[c / WW])) | vec4<bool>(isFirst);
           best[c / WW] = select(best[c / WW], v, better);
-          winner[c / WW] = select(winner[c / WW], vec4u(wy * WW + c % WW), better);
+          if (TAPS) { winner[c / WW] = select(winner[c / WW], vec4u(wy * WW + c % WW), better); }
         }
       }
       for (var c = 0u; c < PX; c++) {
@@ -2777,12 +2779,12 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, 
             w = select(vec4u(255), w, kept);
           }
           y[at] = v;
-          taps[image * p.words + o] = w.x | (w.y << 8) | (w.z << 16) | (w.w << 24);
+          if (TAPS) { taps[image * p.words + o] = w.x | (w.y << 8) | (w.z << 16) | (w.w << 24); }
         }
       }
     }
     // Words behind the last window, up to where the next image starts.
-    if (py == p.ph - 1 && id % blocks == 0) {
+    if (TAPS && py == p.ph - 1 && id % blocks == 0) {
       for (var word = p.ph * p.pw * c4 + lane; word < p.words; word += SG) { taps[image * p.words + word] = 0u; }
     }
   }
@@ -2810,6 +2812,7 @@ struct Params {
   base: u32, id: u32,                     // number of the first image, which dropout of the network
   threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
   bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+  taps: u32,                              // 1: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -2884,7 +2887,7 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 @group(0) @binding(3) var<storage, read> kernel: array<f32>;       // [kh, kw, cin, cout]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;      // [n, ph, pw, cout]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]; any buffer without p.taps
 
 fn convolution(image: u32, oy: u32, ox: u32, c: u32) -> f32 {
   var sum = 0.0;
@@ -2941,7 +2944,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     packed |= (winner & field) << (8 * (element - first));
     y[image * per_image + element] = best;
   }
-  taps[i] = packed;
+  if (p.taps == 1) { taps[i] = packed; }
 }
 `,
   'conv2d_max_pool/window': `// Number of this thread in a grid that was folded into two dimensions (src/kernels/grid.ts).
@@ -2966,6 +2969,7 @@ struct Params {
   base: u32, id: u32,                     // number of the first image, which dropout of the network
   threshold: u32, scale: f32,             // rate * 2^24, 1 / (1 - rate)
   bias: u32, relu: u32,                   // 1: fused behind the sum, before the maximum
+  taps: u32,                              // 1: somebody will ask where the maxima were
 }
 
 // The tap that stands for none: of a result that was dropped.
@@ -3038,13 +3042,14 @@ fn are_kept(words: vec4u, threshold: u32) -> vec4<bool> { return (words >> vec4u
 // use: grid, conv_pool, nan, step, philox, dropout
 const WH: u32 = 2;   // the pooling's window
 const WW: u32 = 2;
+const TAPS: bool = true;   // p.taps: without them there is less to keep in mind
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<uniform> step: Step;
 @group(0) @binding(2) var<storage, read> x: array<f32>;            // [n, h, w, cin]
 @group(0) @binding(3) var<storage, read> kernel: array<vec4f>;     // [kh, kw, cin, cout / 4]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;         // [cout]; any buffer without bias
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;    // [n, ph, pw, cout / 4]
-@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels
+@group(0) @binding(6) var<storage, read_write> taps: array<u32>;   // [n, words]: word (py * pw + px) * cout / 4 + c of 4 channels; any buffer without p.taps
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -3052,7 +3057,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i >= p.n * p.words) { return; }
   let c4 = p.cout / 4;
   let element = i % p.words;
-  if (element >= p.ph * p.pw * c4) { taps[i] = 0u; return; }  // behind the last window, up to the next image
+  // Words behind the last window, up to where the next image starts.
+  if (element >= p.ph * p.pw * c4) {
+    if (TAPS) { taps[i] = 0u; }
+    return;
+  }
   let c = element % c4;
   let image = i / p.words * p.h;
   let top = i32(element / (c4 * p.pw) * p.pool_stride_h * p.stride_h) - p.pad_top;
@@ -3086,7 +3095,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     if (p.relu == 1) { value = select(value, vec4f(), value <= vec4f()); }
     let better = (value > best) | (are_nan(value) & !are_nan(best)) | vec4<bool>(t == 0);
     best = select(best, value, better);
-    winner = select(winner, vec4u(t), better);
+    if (TAPS) { winner = select(winner, vec4u(t), better); }
   }
   let at = i / p.words * p.ph * p.pw * c4 + element;
   if (p.drop == 1) {
@@ -3096,7 +3105,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     winner = select(vec4u(255), winner, kept);
   }
   y[at] = best;
-  taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24);
+  if (TAPS) { taps[i] = winner.x | (winner.y << 8) | (winner.z << 16) | (winner.w << 24); }
 }
 `,
   'copy/copy': `// Entry point of the elementwise kernels: calls the shader's element(i) for every i below p.size. A workgroup of 64

@@ -46,6 +46,23 @@ describe('a pooling that is fused with the convolution before it', () => {
     });
   }
 
+  it('keeps where the maxima were only when a gradient may ask', () => {
+    using model = onReference(network(true), INPUT);
+    const { engine } = model;
+    const kept: unknown[] = [];
+    const run = engine.run.bind(engine);
+    engine.run = (spec, p, ...rest) => {
+      const outputs = run(spec, p, ...rest);
+      if (spec.name === 'conv2d_max_pool') kept.push(outputs.taps?.shape);
+      return outputs;
+    };
+    const x = engine.tensor(new Float64Array(6 * 7 * 2).fill(1), [1, ...INPUT], 'f32', 'x');
+    model.forward(x);
+    engine.noGrad(() => model.forward(x));
+    // A byte for each of 3 x 3 x 4 values, up to where the next image may start.
+    expect(kept).toEqual([[1, 64], undefined]);
+  });
+
   it('changes no names, parameters or figures, and survives JSON', () => {
     using fused = onReference(layerFromJSON(JSON.parse(JSON.stringify(network(true)))), INPUT);
     using apart = onReference(network(false), INPUT);

@@ -95,7 +95,6 @@ export const tables: readonly ShippedTable[] = [
       "conv2d_kernel_grad n=128 h=7 w=7 cin=64 oh=7 ow=7 cout=64 kh=3 kw=3 strideH=1 strideW=1 dilationH=1 dilationW=1 padTop=1 padLeft=1 mask=0 db=0 accumulate=0": "wide",
       "conv2d_kernel_grad n=128 h=8 w=8 cin=128 oh=8 ow=8 cout=256 kh=3 kw=3 strideH=1 strideW=1 dilationH=1 dilationW=1 padTop=1 padLeft=1 mask=0 db=1 accumulate=0": "wide",
       "conv2d_kernel_grad n=128 h=8 w=8 cin=256 oh=8 ow=8 cout=256 kh=3 kw=3 strideH=1 strideW=1 dilationH=1 dilationW=1 padTop=1 padLeft=1 mask=0 db=1 accumulate=0": "wide",
-      "conv2d_max_pool n=250 h=28 w=28 cin=1 oh=28 ow=28 cout=32 kh=3 kw=3 strideH=1 strideW=1 dilationH=1 dilationW=1 padTop=1 padLeft=1 ph=14 pw=14 windowH=2 windowW=2 poolStrideH=2 poolStrideW=2 poolPadTop=0 poolPadLeft=0 bias=1 relu=1 drop=0 base=0 id=0 rate=0": "first_layer",
       "gather_batch images=43520 base=0 total=60000 size=3072 batch=128 channels=1 labels=1 mean0=0 mean1=0 mean2=0 mean3=0": "words",
       "gather_batch images=43520 base=0 total=60000 size=3072 batch=250 channels=1 labels=1 mean0=0 mean1=0 mean2=0 mean3=0": "words",
       "gather_batch images=60000 base=0 total=60000 size=784 batch=128 channels=1 labels=1 mean0=0 mean1=0 mean2=0 mean3=0": "words",

@@ -33,17 +33,18 @@ export function conv2dMaxPool(
   const { geometry } = placed;
   const pooling = placePooling(op, { rank: 4, shape: [geometry.n, geometry.oh, geometry.ow, geometry.cout] }, pool);
   const drop = pool.dropout && checkDropout(pool.dropout);
+  const { engine } = x;
+  const inputs = bias ? [x, kernel, bias] : [x, kernel];
   const p = {
     ...geometry,
     ...{ ph: pooling.oh, pw: pooling.ow, windowH: pooling.kh, windowW: pooling.kw },
     ...{ poolStrideH: pooling.strideH, poolStrideW: pooling.strideW },
     ...{ poolPadTop: pooling.padTop, poolPadLeft: pooling.padLeft },
-    ...{ bias: Number(!!bias), relu: Number(activation === 'relu') },
+    ...{ bias: Number(!!bias), relu: Number(activation === 'relu'), taps: Number(engine.records(inputs)) },
     ...{ ...KEEP_ALL, ...(drop && { drop: 1, ...drop }) },
   };
-  const { engine } = x;
   const { y, taps } = engine.run(conv2dMaxPoolKernel, p, { x, kernel, bias });
-  return engine.record('conv2dMaxPool', bias ? [x, kernel, bias] : [x, kernel], y!, upstream => {
+  return engine.record('conv2dMaxPool', inputs, y!, upstream => {
     // A pooled value is positive where the activation let its pixel through.
     const behind = { ...poolingOf(p), mask: Number(!!activation) };
     const { dx: dy } = engine.run(maxPool2dGradKernel, behind, { dy: upstream.dy, taps, y: activation && y });
