@@ -4,7 +4,7 @@ import type { Line } from './results.ts';
 const REASONS: readonly { readonly applies: (line: Line) => boolean; readonly why: string }[] = [
   {
     applies: ({ op }) => op === 'max_pool2d',
-    why: "bound by the loads of the picture, which everybody makes; weft's kernel also lets a NaN through, which a plain maximum drops",
+    why: 'no single cause: the loads, which everybody makes, cache misses, divisions, and the test that lets a NaN through; cheaper loads through uniform buffers cost as much in dispatches as they spare',
   },
   {
     applies: ({ op, shape }) => op === 'matmul' && Number(shape.n) < 32,
