@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
-import { models, type Recipe } from '../models/index.ts';
+import type { Recipe } from '../models/index.ts';
 import { FileError, InterruptedError, ResumeError, UsageError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
 import { listing } from '../report/format.ts';
-import { CONTENDERS, FAMILIES, PRESET_NAMES, PRESETS, type Preset, type Wishes } from './compare/presets.ts';
+import { PRESET_NAMES, PRESETS, type Preset, USUAL, type Wishes } from './compare/presets.ts';
 import { QUESTIONS, type QuestionId } from './compare/questions.ts';
+import { COMPARED } from './compare/recipes.ts';
 import { shortTitle } from './compare/rows.ts';
 import { Session } from './compare/session.ts';
 import { type ComparisonState, findUnfinished, readState, STATE_FILE } from './compare/state.ts';
@@ -78,23 +79,26 @@ export function register(program: Command): void {
 async function compare(options: CompareOptions): Promise<void> {
   const folder = await chooseFolder(options);
   const state = options.resume ? await readState(nodeFiles, folder) : undefined;
-  const chosen = state ? await recipesAsBefore(state, folder) : await recipesFor(options);
+  const chosen = state ? await recipesAsBefore(state, folder) : await recipesFor(options.models);
   const dataSet = await findDataSet(nodeDataPlaces(options.data), log);
-  const { families, notes } = fitting(chosen, dataSet.train);
-  const recipes = new Map(
-    [...Object.values(models), ...chosen.own].filter(r => fits(r, dataSet.train)).map(r => [r.name, r]),
-  );
   using stop = listenForInterrupt();
   const bar = new ProgressBar();
   const allow = state?.allow ?? options.allow ?? [];
-  const steps = families.map(recipe => ({ recipe, batch: recipe.defaults.batch }));
-  if (!state) await tuneIfUnknown({ ...options, allow }, steps, bar, stop.signal);
+  if (!state) {
+    const { families } = fitting(chosen, options.preset ?? 'quick', dataSet.train);
+    const steps = families.map(recipe => ({ recipe, batch: recipe.defaults.batch }));
+    await tuneIfUnknown({ ...options, allow }, steps, bar, stop.signal);
+  }
   using engine = await openEngine(options, { allow, ...(state && { table: state.variants }) });
+  const preset = options.preset ?? (engine.caps.software ? 'quick' : 'seed');
+  const { families, notes } = fitting(chosen, preset, dataSet.train);
+  const known = [...COMPARED.values(), ...chosen.own].filter(recipe => fits(recipe, dataSet.train));
+  const recipes = new Map(known.map(recipe => [recipe.name, recipe]));
   try {
     const { files } = chosen;
     const setting = { dataSet, folder, recipes, families, files, notes, bar, signal: stop.signal };
     const session = new Session(engine, setting);
-    await (state ? session.resume(state) : session.begin(options));
+    await (state ? session.resume(state) : session.begin(preset, options));
     session.report(options.json ?? false);
   } catch (error) {
     if (!(error instanceof InterruptedError) || !(await readState(nodeFiles, folder))) throw error;
@@ -125,25 +129,20 @@ async function chooseFolder(options: CompareOptions): Promise<string> {
 
 /** Recipes that were asked for, with those of a user's own and the files they come from. */
 interface Chosen {
-  readonly families: readonly Recipe[];
+  /** Those that were named, of which none may be left out; undefined where the preset decides. */
+  readonly named: readonly Recipe[] | undefined;
   readonly own: readonly Recipe[];
   readonly files: readonly RecipeFile[];
-  /** Named by the user: none of them may be left out. */
-  readonly asked: boolean;
 }
 
-async function recipesFor({ models: wanted, preset }: CompareOptions): Promise<Chosen> {
-  if (!wanted) {
-    const usual = preset === 'best' ? CONTENDERS : FAMILIES;
-    const families = usual.filter(name => Object.hasOwn(models, name)).map(name => recipeOf(name));
-    return { families, own: [], files: [], asked: false };
-  }
+async function recipesFor(wanted: readonly string[] | undefined): Promise<Chosen> {
+  if (!wanted) return { named: undefined, own: [], files: [] };
   const families: Recipe[] = [];
   const own: Recipe[] = [];
   const files: RecipeFile[] = [];
   for (const name of wanted) {
     if (!isRecipeFile(name)) {
-      families.push(recipeOf(name, '--models'));
+      families.push(COMPARED.get(name) ?? recipeOf(name, '--models'));
       continue;
     }
     const { recipes, file } = await loadRecipes(name);
@@ -152,7 +151,7 @@ async function recipesFor({ models: wanted, preset }: CompareOptions): Promise<C
     files.push(file);
   }
   refuseTwice(families);
-  return { families, own, files, asked: true };
+  return { named: families, own, files };
 }
 
 function refuseTwice(recipes: readonly Recipe[]): void {
@@ -170,24 +169,25 @@ async function recipesAsBefore({ plan, files }: ComparisonState, folder: string)
     }
     own.push(...recipes);
   }
-  const named = new Map(own.map(recipe => [recipe.name, recipe]));
+  const known = new Map([...COMPARED, ...own.map(recipe => [recipe.name, recipe] as const)]);
   const used = [...new Set(plan.rows.map(({ recipe }) => recipe))];
-  return { families: used.map(name => named.get(name) ?? recipeOf(name)), own, files, asked: true };
+  return { named: used.map(name => known.get(name) ?? recipeOf(name)), own, files };
 }
 
 /** A network takes pictures of as many channels as it was made for; whether their size will do, its layers say. */
 const fits = ({ inputShape }: Recipe, { channels }: ImageData8) => inputShape[2] === channels;
 
-/** Families that can learn from these pictures. @throws UsageError where one that was named cannot. */
-function fitting({ families, asked }: Chosen, images: ImageData8): { families: Recipe[]; notes: string[] } {
-  const out = families.filter(recipe => !fits(recipe, images));
+/** What stands side by side and can learn from these pictures. @throws UsageError where one that was named cannot. */
+function fitting({ named }: Chosen, preset: Preset, images: ImageData8): { families: Recipe[]; notes: string[] } {
+  const wanted = named ?? USUAL[preset].map(name => COMPARED.get(name)!);
+  const out = wanted.filter(recipe => !fits(recipe, images));
   const made = out.map(recipe => `${shortTitle(recipe)} (made for ${recipe.inputShape.join(' x ')})`);
   const pictures = `${images.height} x ${images.width} x ${images.channels}`;
-  if (asked && out.length > 0) {
+  if (named && out.length > 0) {
     throw new UsageError(`--models: ${listing(made)} cannot learn from pictures of ${pictures}; leave it out`);
   }
   const notes = out.length > 0 ? [`Left out, since the pictures are ${pictures}: ${listing(made)}.`] : [];
-  return { families: families.filter(recipe => fits(recipe, images)), notes };
+  return { families: wanted.filter(recipe => fits(recipe, images)), notes };
 }
 
 function names(text: string): string[] {

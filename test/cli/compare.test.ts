@@ -175,7 +175,7 @@ describe('weft compare', () => {
       [
         ['--models', 'vgg16-plain', '--data', data],
         2,
-        /--models: VGG16, dense 256 .* cannot learn from pictures of 12 x 12 x 1/,
+        /--models: VGG16 plain .* cannot learn from pictures of 12 x 12 x 1/,
       ],
       [['--questions', 'why'], 2, /one or several of convolution, augmentation/],
       [['--seeds', '1,1'], 2, /it must be different whole numbers/],

@@ -1,6 +1,9 @@
+import { findAugmentation } from '../../data/augmentation.ts';
 import type { Recipe } from '../../models/index.ts';
+import type { Question } from '../../report/types.ts';
 import { drawSettings, overridesOf, spaceAround } from '../../train/search.ts';
-import { ask, augmented, type Draft, draft, type Frame, POLICY, type QuestionId } from './questions.ts';
+import { ask, augmented, type Draft, draft, type Frame, POLICY, QUESTIONS, type QuestionId } from './questions.ts';
+import { STUDY, STUDY_VARIANTS } from './recipes.ts';
 import { mergeRows, type Plan, type Row, shortTitle } from './rows.ts';
 import { EPOCHS, type Protocol } from './timing.ts';
 
@@ -13,10 +16,15 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
 
+const FAMILIES = ['mlp', 'cnn', 'vgg16', 'resnet20'];
+
 /** What stands side by side when nobody names models. */
-export const FAMILIES = ['mlp', 'cnn', 'vgg16', 'resnet20'];
-/** Of `best`. */
-export const CONTENDERS = ['mlp', 'cnn', 'cnn-best', 'vgg16-block3', 'vgg16-finetune', 'resnet20'];
+export const USUAL: Readonly<Record<Preset, readonly string[]>> = {
+  quick: FAMILIES,
+  seed: ['mlp', 'cnn', STUDY.name],
+  fair: FAMILIES,
+  best: ['mlp', 'cnn', 'cnn-best', 'vgg16-block3', 'vgg16-finetune', 'resnet20'],
+};
 
 /** What a person may decide about a comparison; the rest follows from the preset and the device. */
 export interface Wishes {
@@ -45,15 +53,13 @@ export function makePlan(preset: Preset, frame: Frame, wishes: Wishes = {}): Pla
     drafts.filter(({ recipe }) => seedsFor(recipe).includes(seed)).map(row => ({ ...row, seed })),
   );
   const all = mergeRows([...made.trials, ...rows]);
-  // Questions that the rows of the preset answer by themselves are asked too.
+  // Questions that the rows of the preset answer by themselves are asked too, as far as they do.
   const ids = new Set(all.map(({ id }) => id));
-  const free = (['convolution', 'depth', 'augmentation', 'fine-tuning', 'cut'] as const)
-    .filter(id => !wishes.questions?.includes(id))
-    .map(id => ask(id, frame).question)
-    .map(question => ({
-      ...question,
-      contrasts: question.contrasts.filter(({ first, second }) => ids.has(first) && ids.has(second)),
-    }));
+  const others = QUESTIONS.filter(id => !wishes.questions?.includes(id)).map(id => ask(id, frame).question);
+  const free = [STUDY_QUESTION, ...others].map(question => ({
+    ...question,
+    contrasts: question.contrasts.filter(({ first, second }) => ids.has(first) && ids.has(second)),
+  }));
   const questions = [...answered.map(({ question }) => question), ...free].filter(q => q.contrasts.length > 0);
   return { rows: all, questions, notes: made.notes };
 }
@@ -73,21 +79,40 @@ const MAKERS: Readonly<Record<Preset, (frame: Frame, wishes: Wishes) => Made>> =
     drafts: frame.families.map(recipe => draft(frame, recipe, HEADLINE)),
     notes: ['Every network is trained by its own recipe, so they differ in epochs, optimizer and augmentation.'],
   }),
-  seed: (frame, { epochs }) => ({
-    trials: [],
-    drafts: frame.families.map(recipe => {
-      if (!recipe.name.startsWith('vgg16')) return draft(frame, recipe, HEADLINE);
-      return draft(frame, recipe, HEADLINE, {
-        overrides: { epochs: epochs ?? TRANSFER_EPOCHS, augmentation: POLICY },
-        title: `${shortTitle(recipe)}, augmented`,
-      });
-    }),
-    notes: OPEN_CHOICES,
-  }),
+  seed: studied,
   fair,
 };
 
-const TRANSFER_EPOCHS = 40;
+/** VGG16 keeps the epochs that it had in the study, whatever the others get. */
+function studied(frame: Frame, { epochs }: Wishes): Made {
+  const own = (recipe: Recipe) => ({ overrides: { epochs: epochs ?? recipe.defaults.epochs } });
+  const transfer = frame.families.includes(STUDY);
+  const variants = transfer ? STUDY_VARIANTS.map(({ recipe }) => draft(frame, recipe, 'study', own(recipe))) : [];
+  const plain = draft(frame, STUDY, 'study', {
+    id: `${STUDY.name}+none`,
+    title: `${shortTitle(STUDY)}, not augmented`,
+    overrides: { ...own(STUDY).overrides, augmentation: findAugmentation('none') },
+  });
+  return {
+    trials: [],
+    drafts: [
+      ...frame.families.map(recipe => draft(frame, recipe, HEADLINE, recipe === STUDY ? own(recipe) : {})),
+      ...(transfer ? [plain, ...variants] : []),
+    ],
+    notes: OPEN_CHOICES,
+  };
+}
+
+/** Which of the choices that the study leaves open explains its figure. */
+const STUDY_QUESTION: Question = {
+  id: 'study',
+  asks: 'What explains the 81 % of the study?',
+  control: 'Each row differs from the reconstruction in one thing; head, epochs and seed are the same.',
+  contrasts: [
+    { first: STUDY.name, second: `${STUDY.name}+none`, adds: 'augmentation' },
+    ...STUDY_VARIANTS.map(({ recipe, lacks }) => ({ first: STUDY.name, second: recipe.name, adds: lacks })),
+  ],
+};
 
 /** What is known of the study that `seed` reconstructs, and what had to be decided in its place. */
 export const OPEN_CHOICES: readonly string[] = [
@@ -96,7 +121,7 @@ export const OPEN_CHOICES: readonly string[] = [
   'Sizes of the layers: here the MLP is 784-256-128-10, the CNN 32-64-128 with dense 128, the head of VGG16 dense 256, all with dropout.',
   'Batch, optimizer and learning rate: here 128, Adam and 1e-3.',
   `What the augmentation did: here ${POLICY.name} (mirror, shift, turn, zoom), drawn anew in every epoch.`,
-  'How pictures of 28 x 28 were made large enough for VGG16, whether they were turned to BGR and centred as its weights want it, and behind which block it was cut: here as its recipe says.',
+  'How pictures of 28 x 28 were made large enough for VGG16, whether they were turned to BGR and centred as its weights want it, and behind which block it was cut: here padded to 32 px, BGR, centred, behind block 5; the rows of the last question change each of these.',
 ];
 
 /** Trials of each row of `fair`, one of them the recipe's own setting. */
@@ -138,5 +163,12 @@ function fair(frame: Frame): Made {
 /** Fixed before anything is trained: quick and seed one, else five where a run is cheap and three where it is not. */
 function defaultSeeds(preset: Preset, recipe: Recipe | undefined): readonly number[] {
   if (preset === 'quick' || preset === 'seed') return [1];
-  return recipe?.name === 'mlp' || recipe?.name === 'vgg16' ? [1, 2, 3, 4, 5] : [1, 2, 3];
+  const cheap = recipe?.name === 'mlp' || isFrozen(recipe);
+  return cheap ? [1, 2, 3, 4, 5] : [1, 2, 3];
 }
+
+/** Whether only a head is trained: what lies below is computed once. */
+const isFrozen = (recipe: Recipe | undefined): boolean => {
+  const { frozen = [], learningRateScale } = recipe?.defaults ?? {};
+  return frozen.length > 0 && learningRateScale === undefined;
+};

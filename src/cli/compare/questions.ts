@@ -96,12 +96,8 @@ const MAKERS: Readonly<Record<QuestionId, (frame: Frame, purpose: string) => Mad
       control: 'A network of five convolutions with batch norm too, and with about as many parameters.',
     },
     pairs: [
-      ...between(frame, 'resnet20', 'cnn', (deep, cnn): Pair[] => [
-        [draft(frame, deep, purpose), draft(frame, cnn, purpose), 'depth and batch norm'],
-      ]),
-      ...between(frame, 'resnet20', 'cnn-best', (deep, flat): Pair[] => [
-        [draft(frame, deep, purpose), draft(frame, flat, purpose), 'depth, batch norm being in both'],
-      ]),
+      ...pair(frame, purpose, 'resnet20', 'cnn', 'depth and batch norm'),
+      ...pair(frame, purpose, 'resnet20', 'cnn-best', 'depth, batch norm being in both'),
     ],
   }),
   size: (frame, purpose) => ({
@@ -124,34 +120,36 @@ const MAKERS: Readonly<Record<QuestionId, (frame: Frame, purpose: string) => Mad
   cut: (frame, purpose) => ({
     question: {
       asks: 'Behind which block of VGG16 are the features best?',
-      control: 'One head and one budget for all cuts; the same network from random weights, nothing of it frozen.',
+      control:
+        'One head and one budget for all cuts, at 32 and at 64 px; and the same frozen network with random weights, which has the form of the features but nothing that was learned.',
     },
     pairs: [
-      ...['vgg16-block1', 'vgg16-block2', 'vgg16-block3', 'vgg16-block4'].flatMap(name =>
-        between(frame, name, 'vgg16', (a, b): Pair[] => [
-          [draft(frame, a, purpose), draft(frame, b, purpose), 'an earlier cut'],
-        ]),
+      ...['', '-64'].flatMap(size =>
+        [1, 2, 3, 4].flatMap(block =>
+          pair(frame, purpose, `vgg16-block${block}${size}`, `vgg16${size}`, CUT(block, size)),
+        ),
       ),
-      ...between(frame, 'vgg16', 'vgg16-random', (a, b): Pair[] => [
-        [draft(frame, a, purpose), draft(frame, b, purpose), 'weights of ImageNet'],
-      ]),
+      ...pair(frame, purpose, 'vgg16', 'vgg16-random', 'weights of ImageNet in the frozen blocks'),
     ],
   }),
   'fine-tuning': (frame, purpose) => ({
     question: {
       asks: 'What does fine-tuning add?',
-      control: 'The same architecture from random weights, trained as long.',
+      control: 'The same architecture from random weights, all of it trained, for as many epochs.',
     },
     pairs: [
-      ...between(frame, 'vgg16-finetune', 'vgg16', (a, b): Pair[] => [
-        [draft(frame, a, purpose), draft(frame, b, purpose), 'fine-tuning of the last block'],
-      ]),
-      ...between(frame, 'vgg16-finetune', 'vgg16-random', (a, b): Pair[] => [
-        [draft(frame, a, purpose), draft(frame, b, purpose), 'weights of ImageNet to begin with'],
-      ]),
+      ...pair(frame, purpose, 'vgg16-finetune', 'vgg16', 'fine-tuning of the last block'),
+      ...pair(frame, purpose, 'vgg16-finetune', 'vgg16-scratch', 'weights of ImageNet to begin with'),
     ],
   }),
 };
+
+const CUT = (block: number, size: string) => `a cut behind block ${block} in place of 5${size && ', at 64 px'}`;
+
+/** Two recipes as they are, where both are there. */
+function pair(frame: Frame, purpose: string, first: string, second: string, adds: string): readonly Pair[] {
+  return between(frame, first, second, (a, b) => [[draft(frame, a, purpose), draft(frame, b, purpose), adds]]);
+}
 
 /** What is made of two recipes, where both are there. */
 function between(

@@ -35,8 +35,9 @@ export interface Plan {
 /** The name of the row's folder. */
 export const keyOf = ({ id, seed }: Pick<Row, 'id' | 'seed'>): string => `${id}-seed${seed}`;
 
-/** 'mlp' -> 'MLP': the heading of a column. Longer names are names already. */
+/** 'mlp' -> 'MLP', 'vgg16-block3' -> 'VGG16 block3': the heading of a column. Other names have titles short enough. */
 export function shortTitle({ name, title }: Recipe): string {
+  if (name.startsWith('vgg16')) return name.replace('vgg16', 'VGG16').replaceAll('-', ' ');
   return name.length <= 4 ? name.toUpperCase() : title;
 }
 

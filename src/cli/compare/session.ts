@@ -68,9 +68,8 @@ export class Session {
   }
 
   /** Measures, plans, says how long it will take, and trains. */
-  async begin(wishes: Wishes & { readonly preset?: Preset | undefined }): Promise<void> {
+  async begin(preset: Preset, wishes: Wishes): Promise<void> {
     const { device } = this.bench;
-    const preset = wishes.preset ?? (device.software ? 'quick' : 'seed');
     // Which models there are does not hang on how many images they get; and what is in the way is known before measuring.
     const rough = this.plan(preset, preset === 'quick' ? {} : protocolOf(preset, wishes), wishes);
     await this.refuseForeignRuns(rough.rows);

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { makePlan, PRESET_NAMES, protocolOf, TRIALS } from '../../../src/cli/compare/presets.ts';
+import { makePlan, PRESET_NAMES, protocolOf, TRIALS, USUAL } from '../../../src/cli/compare/presets.ts';
 import { type Frame, QUESTIONS } from '../../../src/cli/compare/questions.ts';
+import { COMPARED } from '../../../src/cli/compare/recipes.ts';
 import { keyOf } from '../../../src/cli/compare/rows.ts';
 import { type Counts, imagesOf, type Protocol } from '../../../src/cli/compare/timing.ts';
-import { cnn, cnnBest, findModel, mlp, type Recipe, resnet20 } from '../../../src/models/index.ts';
+import { cnn, mlp, type Recipe } from '../../../src/models/index.ts';
 import { buildRoot } from '../../../src/nn/layer.ts';
 
 const counts: Counts = { train: 55_000, validation: 5000, test: 10_000 };
-/** VGG16 stands in for what a data set of grey pictures has when its base is there. */
-const transfer = (name: string): Recipe => ({ ...findModel('cnn'), name, title: name });
-const all = [mlp, cnn, cnnBest, resnet20, ...['vgg16', 'vgg16-block3', 'vgg16-finetune', 'vgg16-random'].map(transfer)];
-
-function frame(families: readonly string[], protocol: Protocol, recipes: readonly Recipe[] = all): Frame {
-  const named = new Map(recipes.map(recipe => [recipe.name, recipe]));
-  return { recipes: named, families: families.map(name => named.get(name)!), protocol, counts };
+function frame(
+  families: readonly string[],
+  protocol: Protocol,
+  recipes: ReadonlyMap<string, Recipe> = COMPARED,
+): Frame {
+  return { recipes, families: families.map(name => recipes.get(name)!), protocol, counts };
 }
 
 const FOUR = ['mlp', 'cnn', 'vgg16', 'resnet20'];
@@ -31,13 +31,36 @@ describe('the plan of a comparison', () => {
     expect(plan.questions[0]!.contrasts).toEqual([{ first: 'cnn', second: 'mlp', adds: 'convolutions' }]);
   });
 
-  it('seed takes all images, ten epochs, and forty augmented ones for VGG16', () => {
-    const plan = makePlan('seed', frame(FOUR, protocolOf('seed', {})));
-    const epochs = Object.fromEntries(plan.rows.map(row => [row.id, row.overrides.epochs]));
-    expect(epochs).toEqual({ mlp: 10, cnn: 10, vgg16: 40, resnet20: 10 });
+  it('seed takes all images, ten epochs, and forty augmented ones for VGG16, and changes one thing at a time', () => {
+    const plan = makePlan('seed', frame(USUAL.seed, protocolOf('seed', {})));
     expect(plan.rows.every(row => row.full)).toBe(true);
-    expect(plan.rows.filter(row => row.overrides.augmentation).map(({ id }) => id)).toEqual(['vgg16']);
+    const headline = plan.rows.filter(({ purpose }) => purpose.includes('headline'));
+    expect(headline.map(({ id, overrides }) => [id, overrides.epochs])).toEqual([
+      ['mlp', 10],
+      ['cnn', 10],
+      ['vgg16-study', 40],
+    ]);
+    const training = (id: string) => {
+      const row = plan.rows.find(one => one.id === id)!;
+      return { ...COMPARED.get(row.recipe)!.defaults, ...row.overrides };
+    };
+    const question = plan.questions.find(({ id }) => id === 'study')!;
+    expect(question.contrasts).toHaveLength(8);
+    const own = training('vgg16-study');
+    expect(own).toMatchObject({ epochs: 40, batch: 128, augmentation: { name: 'standard' } });
+    for (const { second } of question.contrasts) {
+      // Of the settings only augmentation and, with the cut, what is frozen may differ; all else is the network's.
+      const { frozen: _, augmentation: __, ...others } = training(second);
+      const { frozen: ___, augmentation: ____, ...same } = own;
+      expect([second, others]).toEqual([second, same]);
+    }
+    expect(training('vgg16-study+none').augmentation?.name).toBe('none');
+    const layers = question.contrasts.map(({ second }) => JSON.stringify(COMPARED.get(second)?.build().toJSON()));
+    expect(new Set(layers).size).toBe(8);
     expect(plan.notes.length).toBeGreaterThan(3);
+    // Without VGG16 there is nothing to explain.
+    const few = makePlan('seed', frame(['mlp', 'cnn'], protocolOf('seed', {})));
+    expect([few.rows.length, few.questions.map(({ id }) => id)]).toEqual([2, ['convolution']]);
   });
 
   it('fair gives every row as many trials and as many images, and chooses before it sees the test', () => {
@@ -67,12 +90,20 @@ describe('the plan of a comparison', () => {
   });
 
   it('best leaves every recipe its own, and has three seeds or five', () => {
-    const plan = makePlan('best', frame(['mlp', 'cnn-best', 'resnet20'], protocolOf('best', {})));
+    const names = ['mlp', 'cnn-best', 'vgg16-block3', 'vgg16-finetune', 'resnet20'];
+    const plan = makePlan('best', frame(names, protocolOf('best', {})));
     expect(plan.rows.every(({ overrides }) => Object.keys(overrides).length === 0)).toBe(true);
     const seeds = (name: string) => plan.rows.filter(({ id }) => id === name).map(({ seed }) => seed);
-    expect([seeds('mlp'), seeds('resnet20')]).toEqual([
-      [1, 2, 3, 4, 5],
+    const [three, five] = [
       [1, 2, 3],
+      [1, 2, 3, 4, 5],
+    ];
+    expect(names.map(name => [name, seeds(name)])).toEqual([
+      ['mlp', five],
+      ['cnn-best', three],
+      ['vgg16-block3', five],
+      ['vgg16-finetune', three],
+      ['resnet20', three],
     ]);
   });
 
@@ -99,7 +130,8 @@ describe('the plan of a comparison', () => {
   });
 
   it('leaves out what takes a recipe that is not there', () => {
-    const few = frame(['mlp', 'cnn'], { epochs: 1 }, [mlp, cnn]);
+    const named = new Map([mlp, cnn].map(recipe => [recipe.name, recipe]));
+    const few = frame(['mlp', 'cnn'], { epochs: 1 }, named);
     const plan = makePlan('quick', few, { questions: ['depth', 'cut', 'convolution'] });
     expect(plan.questions.map(({ id }) => id)).toEqual(['convolution']);
     expect(plan.rows.map(({ id }) => id)).toEqual(['mlp', 'cnn', 'cnn+permuted', 'mlp+permuted']);
