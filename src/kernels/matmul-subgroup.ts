@@ -1,7 +1,7 @@
 import { foldGrid } from './grid.ts';
 import type { MatmulParams } from './matmul.ts';
 import type { Variant } from './spec.ts';
-import { fill, occupancy } from './subgroup.ts';
+import { fill, isSubgroup, occupancy } from './subgroup.ts';
 
 /** What is expected of it in multiples of the plain variant's speed, for b as it is and for b stored transposed. */
 interface Speed {
@@ -47,7 +47,30 @@ function subgroupRows(name: string, rows: number, expected: Speed): Variant<Matm
   };
 }
 
+/** More sums than this a lane do not stay in registers. */
+const MOST_COLUMNS = 16;
+
+/** A row a lane, for the few columns of a classifier's logits. */
+const narrow: Variant<MatmulParams> = {
+  name: 'narrow',
+  supports: (p, caps) => isSubgroup(caps) && !p.ta && p.n <= MOST_COLUMNS && p.k % 4 === 0,
+  // On a GPU an estimate: few threads, and each reads a row of its own.
+  speed: (p, caps) => (caps.software ? 9 * fill(p.m, caps.subgroupSize) * (p.n / (p.n + 4)) : 0.5),
+  plan: (p, caps) => ({
+    dispatches: [
+      {
+        shader: 'matmul/narrow',
+        constants: { SG: caps.subgroupSize, N: p.n },
+        uniform: [p.m, p.n, p.k, ...(p.tb ? [1, p.k] : [p.n, 1]), p.bias, p.relu, p.accumulate],
+        bindings: ['a', 'b', 'bias', 'out'],
+        workgroups: foldGrid(Math.ceil(p.m / caps.subgroupSize), caps),
+      },
+    ],
+  }),
+};
+
 export const matmulSubgroup: readonly Variant<MatmulParams>[] = [
+  narrow,
   subgroupRows('subgroup_1', 1, { software: 1.6, gpu: 3 }),
   subgroupRows('subgroup_2', 2, { software: 3.2, gpu: 5 }),
   subgroupRows('subgroup_4', 4, { software: 4.5, gpu: 8 }),

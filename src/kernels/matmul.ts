@@ -78,7 +78,10 @@ function registerTile(
   };
 }
 
-/** Sizes around those of tiles, single rows, sums longer than a uniform buffer holds, and all that layers and their gradients ask for. */
+/**
+ * Sizes around those of tiles, single rows, few columns, sums longer than a uniform buffer holds, and all that layers and
+ * their gradients ask for.
+ */
 function drawMatmul(r: Sampler): MatmulParams {
   const ta = r.int(0, 1);
   // Sums over a batch have, as a rule, nothing fused behind them.
@@ -86,7 +89,8 @@ function drawMatmul(r: Sampler): MatmulParams {
   const fused = () => (plain ? 0 : r.int(0, 1));
   const quads = (most: number) => (r.int(0, 1) ? 4 * r.int(1, most) : r.int(1, 4 * most));
   return {
-    ...{ m: r.int(0, 4) ? r.int(1, 70) : 1, n: quads(18), k: r.int(0, 5) ? quads(10) : r.int(400, 1100) },
+    ...{ m: r.int(0, 4) ? r.int(1, 70) : 1, n: ta || r.int(0, 2) ? quads(18) : r.pick([3, 10]) },
+    k: r.int(0, 5) ? quads(10) : r.int(400, 1100),
     ...{ ta, tb: r.int(0, 1), bias: fused(), relu: fused(), accumulate: 0 },
   };
 }
