@@ -42,11 +42,11 @@ export function toyRun(engine: Engine, options: { count?: number; seed?: number;
 }
 
 /** Dense layers alone; dropout by its rate, since a comparison with other batches must not drop anything. */
-export function denseNet(engine: Engine, seed = 1, rate = 0): Model {
+export function denseNet(engine: Engine, seed = 1, rate = 0, units = 16): Model {
   const layer = new Sequential({
     layers: [
       new Flatten({}),
-      new Dense({ units: 16, activation: 'relu' }),
+      new Dense({ units, activation: 'relu' }),
       ...(rate > 0 ? [new Dropout({ rate })] : []),
       new Dense({ units: TOY.classes }),
     ],
