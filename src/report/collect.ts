@@ -3,13 +3,17 @@ import type { Evaluation } from '../train/evaluate.ts';
 import { confusionMatrix } from '../train/metrics.ts';
 import { toBase64 } from './format.ts';
 import { toPicture } from './pictures.ts';
-import type { Mistake, TestResult } from './types.ts';
+import { calibration, fitTemperature } from './science/calibration.ts';
+import type { CalibrationReport, Mistake, TestResult } from './types.ts';
 
 /** Pictures of mistakes that a report shows of a model. */
 const WORST = 12;
 
-/** What a report needs of an evaluation of all images of `data`, in their order. */
-export function collectTest(evaluation: Evaluation, data: ImageData8): TestResult {
+/**
+ * What a report needs of an evaluation of all images of `data`, in their order.
+ * @param validation the same model's answers to images that it was not trained on: the temperature is fitted to them.
+ */
+export function collectTest(evaluation: Evaluation, data: ImageData8, validation?: Evaluation): TestResult {
   const { labels, predictions, loss, accuracy } = evaluation;
   return {
     images: data.count,
@@ -19,7 +23,16 @@ export function collectTest(evaluation: Evaluation, data: ImageData8): TestResul
     predictions: toBase64(predictions),
     confusion: confusionMatrix(labels, predictions, data.classes.length),
     worst: worstMistakes(evaluation, data, WORST),
+    // Logits that are no numbers have no probabilities to judge.
+    ...(Number.isFinite(loss) && { calibration: calibrate(evaluation, data.classes.length, validation) }),
   };
+}
+
+function calibrate(test: Evaluation, classes: number, validation: Evaluation | undefined): CalibrationReport {
+  const plain = calibration(test.logits, test.labels, classes);
+  if (!validation || !Number.isFinite(validation.loss)) return { plain };
+  const temperature = fitTemperature(validation.logits, validation.labels, classes);
+  return { plain, scaled: { ...calibration(test.logits, test.labels, classes, temperature), temperature } };
 }
 
 /** The images that were classified wrongly with the largest probability; among equals the first. */

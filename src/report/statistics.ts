@@ -131,11 +131,16 @@ export function welch(a: readonly number[], b: readonly number[]): Interval & { 
   if (a.length < 2 || b.length < 2)
     throw new ValueError('welch: each sample needs two values or more; train more seeds');
   const difference = mean(a) - mean(b);
-  const [va, vb] = [deviation(a) ** 2 / a.length, deviation(b) ** 2 / b.length];
-  if (va + vb === 0) return { difference, low: difference, high: difference };
-  const freedom = (va + vb) ** 2 / (va ** 2 / (a.length - 1) + vb ** 2 / (b.length - 1));
-  const half = studentQuantile(0.975, freedom) * Math.sqrt(va + vb);
+  const variance = deviation(a) ** 2 / a.length + deviation(b) ** 2 / b.length;
+  if (variance === 0) return { difference, low: difference, high: difference };
+  const half = studentQuantile(0.975, welchFreedom(a, b)) * Math.sqrt(variance);
   return { difference, low: difference - half, high: difference + half };
+}
+
+/** Degrees of freedom of that difference: as if of one sample with the variance of both. NaN where nothing varies. */
+export function welchFreedom(a: readonly number[], b: readonly number[]): number {
+  const [va, vb] = [deviation(a) ** 2 / a.length, deviation(b) ** 2 / b.length];
+  return (va + vb) ** 2 / (va ** 2 / (a.length - 1) + vb ** 2 / (b.length - 1));
 }
 
 /** The value below which Student's t with `freedom` degrees of freedom falls with probability `p` > 0.5. */

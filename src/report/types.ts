@@ -1,4 +1,7 @@
+import type { AugmentationPolicy } from '../data/augmentation.ts';
 import type { EpochMetrics } from '../train/events.ts';
+import type { Robustness } from '../train/robustness.ts';
+import type { Calibration } from './science/calibration.ts';
 
 /**
  * What a report is made of: plain data that goes to JSON and back, so that a comparison can be stopped, continued and
@@ -40,6 +43,14 @@ export interface TestResult {
   readonly confusion: readonly (readonly number[])[];
   /** The mistakes that the model was surest of, worst first. */
   readonly worst: readonly Mistake[];
+  readonly calibration?: CalibrationReport;
+}
+
+/** Probabilities on the test images, as they come and after scaling by one temperature. */
+export interface CalibrationReport {
+  readonly plain: Calibration;
+  /** Fitted to validation images that nothing was trained on; where some were held back. */
+  readonly scaled?: Calibration & { readonly temperature: number };
 }
 
 /** One model trained with one seed, and judged. */
@@ -71,6 +82,15 @@ export interface RunResult {
   readonly device: DeviceReport;
   /** SHA-256 of its config.json and of the weights that were tested: by them a repeated run is judged. */
   readonly sha256: { readonly config: string; readonly weights: string };
+  /** Images shown to it in training, the same one counted each time. */
+  readonly seen?: number;
+  /** How training pictures were changed; absent where they were not. */
+  readonly augmentation?: AugmentationPolicy;
+  /** Where its first weights came from, such as 'imagenet'; absent where all were drawn. */
+  readonly weights?: string;
+  /** File with its logits on the test and validation images, within the comparison's folder: see `readOutputs`. */
+  readonly outputs?: string;
+  readonly robustness?: Robustness;
   /** Trains it again and compares. */
   readonly repeat: string;
   /** ISO 8601, UTC. */
@@ -146,6 +166,26 @@ export interface Trial {
   readonly seconds: number;
 }
 
+/** Test pictures that stand among the training pictures too, or nearly: see `nearDuplicates`. */
+export interface DuplicateReport {
+  /** Largest root mean square difference that was looked for, as a share of the full range. */
+  readonly limit: number;
+  /** [test index, training index, distance, 1 where the labels agree]. */
+  readonly pairs: readonly (readonly [test: number, train: number, distance: number, sameLabel: number])[];
+}
+
+export interface FigureBeside {
+  readonly title: string;
+  /** Test accuracy, 0 to 1. */
+  readonly accuracy: number;
+  /** 'after 10 epochs'. */
+  readonly setting: string;
+  /** Whose figure it is, and how it can be had again. */
+  readonly source: string;
+  /** Whether choices may have been made by the very images that it was measured on: then it is flattered. */
+  readonly testWasValidation: boolean;
+}
+
 /** A comparison, finished or not: all that its report shows. */
 export interface Comparison {
   readonly preset: string;
@@ -164,6 +204,11 @@ export interface Comparison {
   readonly epochs: number;
   /** Finished runs in the order of the plan. */
   readonly runs: readonly RunResult[];
+  readonly duplicates?: DuplicateReport;
+  /** Test pictures that the report shows, by their index. */
+  readonly pictures?: Readonly<Record<string, Picture>>;
+  /** Figures of others, or of longer trainings, that stand beside and were not measured by this comparison. */
+  readonly beside?: readonly FigureBeside[];
   /** What is still to come. */
   readonly pending: readonly PlannedRun[];
   readonly started: string;

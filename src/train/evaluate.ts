@@ -17,6 +17,8 @@ export interface Evaluation {
   readonly labels: Uint8Array;
   /** The class of the first largest logit. */
   readonly predictions: Uint8Array;
+  /** [images, classes]. */
+  readonly logits: Float32Array;
   /** [images, classes], softmax of the logits. */
   readonly probabilities: Float32Array;
 }
@@ -145,5 +147,5 @@ export function judge(logits: Float32Array, labels: Uint8Array, classes: number)
     loss += Math.log(sum) + row[best]! - row[labels[i]!]!;
     if (best === labels[i]) correct++;
   }
-  return { loss: loss / count, accuracy: correct / count, labels, predictions, probabilities };
+  return { loss: loss / count, accuracy: correct / count, labels, predictions, logits, probabilities };
 }
