@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../src/cli/output.ts';
-import { markdownTable } from '../src/report/compare-markdown.ts';
+import { markdownTable } from '../src/report/section-markdown.ts';
 import { bestPeer, headline, rateOf, ratioOf } from './ratios.ts';
 import { reasonFor } from './reasons.ts';
 import { type Line, type PeerNote, parseResults, type Results, type Row } from './results.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { kernels } from '../src/kernels/registry.ts';
 import { Sampler } from '../src/kernels/sampler.ts';
 import type { KernelSpec } from '../src/kernels/spec.ts';
-import { markdownTable } from '../src/report/compare-markdown.ts';
+import { markdownTable } from '../src/report/section-markdown.ts';
 
 const target = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
 const START = '<!-- kernels: made by `npm run docs:kernels` -->';

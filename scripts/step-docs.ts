@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../src/cli/output.ts';
 import type { StepReport } from '../src/cli/profile.ts';
 import { mergeNeighbours, shorten } from '../src/cli/profile-text.ts';
-import { markdownTable } from '../src/report/compare-markdown.ts';
+import { markdownTable } from '../src/report/section-markdown.ts';
 
 const bin = fileURLToPath(new URL('../src/cli/bin.ts', import.meta.url));
 const target = fileURLToPath(new URL('../docs/steps.md', import.meta.url));

@@ -1,14 +1,14 @@
-import { answers } from './answers.ts';
 import { heatMap, recallChart } from './charts.ts';
 import { conclusions, method } from './conclusions.ts';
 import { accuracyChart, lossChart } from './curves.ts';
 import { count, duration, magnitude, moment, percent, points } from './format.ts';
 import { type Html, html, raw } from './html.ts';
 import { pngAddress } from './pictures.ts';
+import { chip, scrolling, sectionHtml } from './section-html.ts';
+import { answerSections, closerSections, recordSections } from './sections/index.ts';
 import { PAGE_CSS } from './style.ts';
 import { type ModelSummary, summarize } from './summary.ts';
-import { COLOURS } from './svg.ts';
-import { comparisonTitle, facts, pendingText, waiting } from './texts.ts';
+import { comparisonTitle, facts, pendingText } from './texts.ts';
 import type { Comparison, Mistake } from './types.ts';
 
 /** The comparison as one HTML page that needs nothing but itself: pictures, charts and style are inside. */
@@ -32,6 +32,7 @@ ${pending(comparison)}
 ${headline(models)}
 </header>
 ${models.length === 0 ? undefined : results(comparison, models)}
+${recordSections(comparison).map(sectionHtml)}
 ${howItWasRun(comparison, models)}
 </main>
 </body>
@@ -52,7 +53,8 @@ function headline(models: readonly ModelSummary[]): Html | undefined {
 <p class="muted">of the test images classified correctly</p>`;
 }
 
-const chip = (i: number) => html`<span class="chip k${i % COLOURS}" aria-hidden="true"></span>`;
+/** Columns of a table that leaves room for the sentences beside it. */
+const BESIDE = 3;
 
 function results(comparison: Comparison, models: readonly ModelSummary[]): Html {
   const { classes } = comparison.data;
@@ -61,17 +63,17 @@ function results(comparison: Comparison, models: readonly ModelSummary[]): Html 
     epochs,
   }));
   const several = models.some(m => m.runs.length > 1);
-  return html`<div class="split">
+  return html`<div class="${models.length <= BESIDE ? 'split' : 'stack'}">
 <section>
 <h2>What the numbers say</h2>
 <ul>${conclusions(comparison, models).map(text => html`<li>${text}</li>`)}</ul>
 </section>
 <section>
 <h2>Results</h2>
-${table('Results', resultsTable(models))}
+${scrolling('Results', resultsTable(models))}
 </section>
 </div>
-${questions(comparison)}
+${answerSections(comparison, models).map(sectionHtml)}
 <section>
 <h2>Training</h2>
 <div class="charts">${raw(lossChart(curves).svg)}${raw(accuracyChart(curves).svg)}</div>
@@ -80,7 +82,7 @@ ${questions(comparison)}
 <h2>Classes</h2>
 <div class="charts">
 ${raw(recallChart(classes, models).svg)}
-${table('Precision and recall', classTable(models, classes))}
+${scrolling('Precision and recall', classTable(models, classes))}
 </div>
 </section>
 <section>
@@ -88,28 +90,14 @@ ${table('Precision and recall', classTable(models, classes))}
 ${several ? html`<p class="muted">Counts and shares are sums over the seeds.</p>` : undefined}
 <div class="charts">${models.map(m => raw(heatMap(m.title, m.confusion, classes).svg))}</div>
 <h3>Most confused</h3>
-<div class="charts">${models.map((m, i) => table(`Most confused by ${m.title}`, pairsTable(m, i)))}</div>
+<div class="charts">${models.map((m, i) => scrolling(`Most confused by ${m.title}`, pairsTable(m, i)))}</div>
 </section>
 <section>
 <h2>Worst mistakes</h2>
 <p class="muted">Test images that a model got wrong while it was surest of its answer.</p>
 ${models.map((m, i) => mistakes(m, i, classes))}
-</section>`;
-}
-
-function questions(comparison: Comparison): Html[] {
-  return answers(comparison).map(
-    ({ question, sentences, open }) => html`<section>
-<h2>${question.asks}</h2>
-${sentences.length > 0 ? html`<ul>${sentences.map(text => html`<li>${text}</li>`)}</ul>` : undefined}
-<p class="muted">Control: ${question.control}${open > 0 ? ` ${waiting(open)}` : ''}</p>
-</section>`,
-  );
-}
-
-/** A table that scrolls by itself where the screen is too narrow, also by keyboard. */
-function table(name: string, content: Html): Html {
-  return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0"><table>${content}</table></div>`;
+</section>
+${closerSections(comparison, models).map(sectionHtml)}`;
 }
 
 /** Models as columns: the few of them fit a telephone where a dozen measures would not. */

@@ -1,5 +1,6 @@
 import { count, duration, listing, magnitude, minus, percent, points, pValue, times } from './format.ts';
-import { compareModels, type ModelSummary, SEEDS_FOR_A_VERDICT } from './summary.ts';
+import { holm } from './science/bootstrap.ts';
+import { compareModels, type Difference, type ModelSummary, SEEDS_FOR_A_VERDICT } from './summary.ts';
 import type { Comparison } from './types.ts';
 
 /**
@@ -10,12 +11,13 @@ export function conclusions(comparison: Comparison, models: readonly ModelSummar
   if (models.length === 0) return [];
   const ranked = [...models].sort((a, b) => b.accuracy - a.accuracy);
   const sentences = [accuracySentence(comparison, ranked)];
-  for (const other of ranked.slice(1)) sentences.push(differenceSentence(comparison, ranked[0]!, other));
-  if (ranked.length > 2) {
-    sentences.push(
-      `The ${ranked.length - 1} differences are judged one by one, without a correction for testing several.`,
-    );
-  }
+  const others = ranked.slice(1);
+  const found = others.map(other => compareModels(ranked[0]!, other));
+  const p = holm(found.map(difference => difference.p));
+  others.forEach((other, i) => {
+    const judged = { p: p[i]!, of: others.length };
+    sentences.push(differenceSentence(comparison, ranked[0]!, other, found[i], judged));
+  });
   sentences.push(...costSentences(models), ...models.flatMap(m => learningSentence(m)));
   sentences.push(hardestSentence(models));
   return sentences.filter(s => s !== '');
@@ -59,33 +61,49 @@ function epochsText(models: readonly ModelSummary[]): string {
 const onlyThisRun = (models: readonly ModelSummary[]) =>
   seedsOf(models) < SEEDS_FOR_A_VERDICT ? 'in this run and ' : '';
 
-/** By how much `best` is ahead of `other` on the test images, and how sure that is. */
-export function differenceSentence(comparison: Comparison, best: ModelSummary, other: ModelSummary): string {
-  const found = compareModels(best, other);
-  const { trained } = best.runs[0]!;
+/** How a difference stands among others that were asked for at the same time. */
+export interface Judged {
+  /** p-value for all of them at once: see `holm`. */
+  readonly p: number;
+  /** How many there are. */
+  readonly of: number;
+}
+
+/** By how much `a` is ahead of `b` on the test images, and how sure that is. */
+export function differenceSentence(
+  comparison: Comparison,
+  a: ModelSummary,
+  b: ModelSummary,
+  found: Difference = compareModels(a, b),
+  { p, of }: Judged = { p: found.p, of: 1 },
+): string {
+  const { trained } = a.runs[0]!;
   const range = `${minus((100 * found.low).toFixed(1))} to ${minus((100 * found.high).toFixed(1))}`;
-  const ahead = `${the(best)} is ${points(found.difference)} ahead of ${the(other)}`;
+  const side = found.difference < 0 ? `${points(-found.difference)} behind` : `${points(found.difference)} ahead of`;
+  const stands = `${the(a)} is ${side} ${the(b)}`;
+  const corrected = of > 1 ? ` after Holm’s correction for ${of} comparisons` : '';
   if (found.over === 'seeds') {
-    const n = seedsOf([best, other]);
-    const verdict = found.low > 0 ? '' : ', which includes none at all: these seeds do not tell the two apart';
-    return scoped(comparison, `over ${n} seeds, ${ahead} (95 % interval ${range}, Welch)${verdict}.`, trained);
+    const [n, m] = found.seeds;
+    const seeds = n === m ? `${n} seeds` : `${n} and ${m} seeds`;
+    const verdict = p < SURE ? '' : ': these seeds do not tell the two apart';
+    const evidence = `95 % interval ${range}, bootstrap over seeds and images; ${pValue(p)}${corrected}`;
+    return scoped(comparison, `over ${seeds}, ${stands} (${evidence})${verdict}.`, trained);
   }
-  // Where the seeds are too few for a verdict, the pair of runs with the first seed stands for itself.
-  const several = Math.max(best.runs.length, other.runs.length) > 1;
-  const which = several ? ` with seed ${best.runs[0]!.seed}` : '';
-  const direction = found.difference < 0 ? `${the(best)} is ${points(-found.difference)} behind ${the(other)}` : ahead;
-  const evidence = `${count(found.onlyFirst)} images only ${the(best)} got right, ${count(found.onlySecond)} only ${the(other)}`;
+  const several = Math.max(a.runs.length, b.runs.length) > 1;
+  const which = several ? ` with seed ${found.runs[0].seed}` : '';
+  const evidence = `${count(found.onlyFirst)} images only ${the(a)} got right, ${count(found.onlySecond)} only ${the(b)}`;
   const verdict =
-    found.p < 0.05
-      ? 'more than the choice of test images explains'
-      : 'no more than the choice of test images may explain';
-  const caution = `${seedsText(seedsOf([best, other]))} no verdict on the architectures: another seed may move each by more.`;
+    p < SURE ? 'more than the choice of test images explains' : 'no more than the choice of test images may explain';
+  const caution = `${seedsText(seedsOf([a, b]))} no verdict on the architectures: another seed may move each by more.`;
   return `${scoped(
     comparison,
-    `in this run${which} ${direction} (95 % bootstrap interval ${range} points; ${evidence}; exact McNemar ${pValue(found.p)}): ${verdict}.`,
+    `in this run${which} ${stands} (95 % bootstrap interval ${range} points; ${evidence}; exact McNemar ${pValue(p)}${corrected}): ${verdict}.`,
     trained,
   )} ${caution}`;
 }
+
+/** A p-value below this is called a difference. */
+export const SURE = 0.05;
 
 const seedsText = (n: number) => (n === 1 ? 'One seed is' : `${n} seeds are`);
 

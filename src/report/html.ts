@@ -16,8 +16,10 @@ function render(value: Content): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map(render).join('');
-  // A number and its percent sign stay on one line.
-  return escapeXml(String(value)).replace(/(\d) %/g, '$1&nbsp;%');
+  // A number and its percent sign stay on one line, and so do p and its value.
+  return escapeXml(String(value))
+    .replace(/(\d) %/g, '$1&nbsp;%')
+    .replace(/\bp (=|&#60;) (?=\d)/g, 'p&nbsp;$1&nbsp;');
 }
 
 /** Text from our own generators (SVG, style sheets) as HTML. */

@@ -33,6 +33,8 @@ th, td { padding: .42rem .9rem .42rem 0; text-align: left; vertical-align: top; 
 th { font-weight: 600; } thead th { white-space: nowrap; border-bottom-color: var(--muted); }
 tbody th { font-weight: 400; color: var(--muted); }
 td.n, th.n { text-align: right; padding: .42rem 0 .42rem 1.1rem; white-space: nowrap; }
+td.n + td:not(.n), th.n + th:not(.n) { padding-left: 1.4rem; }
+table.lines td, table.lines th { white-space: nowrap; }
 td small, th small { display: block; color: var(--muted); font-size: .82em; font-weight: 400; }
 td.best { font-weight: 650; }
 .split { display: grid; grid-template-columns: minmax(0, 1fr); column-gap: 3.5rem; }

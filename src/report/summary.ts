@@ -1,16 +1,8 @@
 import type { EpochMetrics } from '../train/events.ts';
 import { type ClassMetrics, type ConfusedPair, classMetrics, confusedPairs } from '../train/metrics.ts';
 import { fromBase64 } from './format.ts';
-import {
-  deviation,
-  hits,
-  type Interval,
-  mean,
-  type PairedDifference,
-  pairedDifference,
-  welch,
-  wilson,
-} from './statistics.ts';
+import { type SeedsDifference, seedsDifference } from './science/bootstrap.ts';
+import { deviation, hits, type Interval, mean, type PairedDifference, pairedDifference, wilson } from './statistics.ts';
 import type { Comparison, RunResult } from './types.ts';
 
 /** Seeds that it takes before a difference is said to be of the models and not of these runs. */
@@ -101,16 +93,39 @@ function meanEpochs(runs: readonly RunResult[]): EpochMetrics[] {
   });
 }
 
-/** How two models differ: over seeds where there are enough of them, else over the images of one pair of runs. */
+/**
+ * How two models differ: over seeds and images where there are enough seeds, else over the images of the runs with the
+ * first seed that both have.
+ */
 export type Difference =
-  | ({ readonly over: 'seeds'; readonly difference: number } & Interval)
-  | ({ readonly over: 'images' } & PairedDifference);
+  | ({ readonly over: 'seeds' } & SeedsDifference)
+  | ({ readonly over: 'images'; readonly runs: readonly [RunResult, RunResult] } & PairedDifference);
+
+/** A bootstrap takes a while, and the page, its text, the terminal and the next report all ask for the same one. */
+const known = new WeakMap<RunResult, { a: readonly RunResult[]; b: readonly RunResult[]; difference: Difference }[]>();
 
 /** Accuracy of `a` less that of `b`. */
-export function compareModels(a: ModelSummary, b: ModelSummary): Difference {
-  if (Math.min(a.runs.length, b.runs.length) >= SEEDS_FOR_A_VERDICT) {
-    return { over: 'seeds', ...welch(a.accuracies, b.accuracies) };
-  }
+export function compareModels(
+  { runs: a }: Pick<ModelSummary, 'runs'>,
+  { runs: b }: Pick<ModelSummary, 'runs'>,
+): Difference {
+  const before = known.get(a[0]!) ?? [];
+  const found = before.find(entry => sameRuns(entry.a, a) && sameRuns(entry.b, b));
+  if (found) return found.difference;
+  const difference = measureDifference(a, b);
+  known.set(a[0]!, [...before, { a, b, difference }]);
+  return difference;
+}
+
+const sameRuns = (a: readonly RunResult[], b: readonly RunResult[]) =>
+  a.length === b.length && a.every((run, i) => run === b[i]);
+
+function measureDifference(a: readonly RunResult[], b: readonly RunResult[]): Difference {
   const right = ({ test }: RunResult) => hits(fromBase64(test.labels), fromBase64(test.predictions));
-  return { over: 'images', ...pairedDifference(right(a.runs[0]!), right(b.runs[0]!)) };
+  if (Math.min(a.length, b.length) >= SEEDS_FOR_A_VERDICT) {
+    return { over: 'seeds', ...seedsDifference(a.map(right), b.map(right)) };
+  }
+  const first = a.find(run => b.some(({ seed }) => seed === run.seed)) ?? a[0]!;
+  const second = b.find(({ seed }) => seed === first.seed) ?? b[0]!;
+  return { over: 'images', runs: [first, second], ...pairedDifference(right(first), right(second)) };
 }

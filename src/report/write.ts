@@ -2,6 +2,7 @@ import type { FileStore } from '../platform/platform.ts';
 import { comparisonHtml } from './compare-html.ts';
 import { comparisonMarkdown } from './compare-markdown.ts';
 import { curvesSvg } from './curves.ts';
+import { resultsJson } from './results-json.ts';
 import { summarize } from './summary.ts';
 import { comparisonTitle } from './texts.ts';
 import type { Comparison } from './types.ts';
@@ -11,6 +12,7 @@ export const COMPARISON_FILES = {
   html: 'report.html',
   markdown: 'report.md',
   curves: 'curves.svg',
+  results: 'results.json',
 } as const;
 
 /**
@@ -22,6 +24,7 @@ export async function writeComparison(files: FileStore, folder: string, comparis
   const at = (name: string) => `${folder}/${name}`;
   // First what the Markdown refers to.
   if (curves.length > 0) await files.write(at(COMPARISON_FILES.curves), curvesSvg(comparisonTitle(comparison), curves));
+  await files.write(at(COMPARISON_FILES.results), resultsJson(comparison));
   await files.write(at(COMPARISON_FILES.markdown), comparisonMarkdown(comparison, COMPARISON_FILES.curves));
   await files.write(at(COMPARISON_FILES.html), comparisonHtml(comparison));
 }

@@ -1,10 +1,11 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { comparisonHtml } from '../../src/report/compare-html.ts';
-import { comparisonMarkdown, escapeMarkdown, markdownTable } from '../../src/report/compare-markdown.ts';
+import { comparisonMarkdown } from '../../src/report/compare-markdown.ts';
 import { conclusions, method } from '../../src/report/conclusions.ts';
 import { count, duration, fromBase64, magnitude, percent, points, pValue, toBase64 } from '../../src/report/format.ts';
 import { pngAddress, toPicture } from '../../src/report/pictures.ts';
+import { escapeMarkdown, markdownTable } from '../../src/report/section-markdown.ts';
 import { compareModels, summarize } from '../../src/report/summary.ts';
 import type { Comparison } from '../../src/report/types.ts';
 import { writeComparison } from '../../src/report/write.ts';
@@ -33,7 +34,9 @@ describe('conclusions', () => {
 
   it('three seeds are compared over seeds', () => {
     const text = say(makeComparison(seeds));
-    expect(text).toMatch(/Over 3 seeds, the CNN is [\d.]+ points ahead of the MLP \(95 % interval .*, Welch\)\./);
+    expect(text).toMatch(
+      /Over 3 seeds, the CNN is [\d.]+ points ahead of the MLP \(95 % interval .*, bootstrap over seeds and images; p [<=] 0.\d+\)\./,
+    );
     expect(text).not.toContain('in this run');
     expect(text).not.toContain('verdict');
   });
@@ -54,8 +57,10 @@ describe('conclusions', () => {
     expect(say(makeComparison([...blurred, ...other]))).toContain('these seeds do not tell the two apart');
   });
 
-  it('several comparisons are said to be uncorrected, and a single model is not compared', () => {
-    expect(say(makeComparison([...two, makeRun('vgg16', 0.8)]))).toContain('without a correction for testing several');
+  it('several comparisons are corrected together, and a single model is not compared', () => {
+    const three = say(makeComparison([...two, makeRun('vgg16', 0.8)]));
+    expect(three.match(/after Holm’s correction for 2 comparisons/g)).toHaveLength(2);
+    expect(say(makeComparison(two))).not.toContain('Holm');
     expect(say(makeComparison([two[0]!]))).not.toMatch(/ahead|McNemar|times as long/);
   });
 
@@ -136,7 +141,8 @@ describe('HTML', () => {
     // What HTML writes without a closing tag or by name.
     const xml = body.replace(/<(img|br)([^>]*)>/g, '<$1$2/>').replaceAll('&nbsp;', ' ');
     const root = parseXml(xml);
-    expect(elements(root, 'svg').length).toBe(5);
+    // Loss, accuracy, recall, two confusions; accuracy against parameters, arithmetic and time.
+    expect(elements(root, 'svg').length).toBe(8);
     expect(elements(root, 'h2').map(h => h.text)).toContain('Worst mistakes');
     expect(page).toContain('&#60;script&#62;');
   });
@@ -190,9 +196,9 @@ it('writes all files, the page last', async () => {
     exists: async () => false,
   };
   await writeComparison(store, 'out', makeComparison([two[0]!]));
-  expect(written).toEqual(['out/curves.svg', 'out/report.md', 'out/report.html']);
+  expect(written).toEqual(['out/curves.svg', 'out/results.json', 'out/report.md', 'out/report.html']);
   await writeComparison(store, 'empty', makeComparison([]));
-  expect(written.slice(3)).toEqual(['empty/report.md', 'empty/report.html']);
+  expect(written.slice(4)).toEqual(['empty/results.json', 'empty/report.md', 'empty/report.html']);
 });
 
 describe('numbers for people', () => {

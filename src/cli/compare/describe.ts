@@ -17,5 +17,6 @@ export function withoutBytes(comparison: Comparison): object {
     const { labels: _, predictions: __, worst, ...rest } = test;
     return { ...run, test: { ...rest, worst: worst.map(({ picture: ___, ...mistake }) => mistake) } };
   });
-  return { ...comparison, runs, conclusions: conclusions(comparison, summarize(comparison)) };
+  const { pictures: ____, ...rest } = comparison;
+  return { ...rest, runs, conclusions: conclusions(comparison, summarize(comparison)) };
 }

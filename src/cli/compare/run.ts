@@ -12,6 +12,7 @@ import { collectTest } from '../../report/collect.ts';
 import { curvesSvg } from '../../report/curves.ts';
 import type { DeviceReport, RunResult } from '../../report/types.ts';
 import type { Engine } from '../../tensor/engine.ts';
+import { changesNothing } from '../../tensor/ops/augment.ts';
 import {
   checkResumable,
   describeData,
@@ -22,6 +23,8 @@ import {
 } from '../../train/config.ts';
 import { type Evaluation, Evaluator } from '../../train/evaluate.ts';
 import { type FitResult, fit } from '../../train/fit.ts';
+import { encodeOutputs, OUTPUTS_FILE } from '../../train/outputs.ts';
+import { evaluateCorruptions, imagesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import type { Judged } from '../../train/search.ts';
 import type { ProgressBar } from '../progress.ts';
@@ -63,6 +66,8 @@ export interface Trained {
   readonly result: FitResult;
   /** ISO 8601. */
   readonly started: string;
+  /** What it says of the images held back; undefined where none were. */
+  readonly validate?: () => Promise<Evaluation>;
 }
 
 /**
@@ -102,15 +107,21 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
         await folder.writeConfig(await describeRun(model, training, described, bench.version, program, recipe.weights));
       },
       onStep: progress => {
-        const test = job.tested ? bench.dataSet.test.count : 0;
+        const { count } = bench.dataSet.test;
+        const test = job.tested ? count + imagesChanged(count) + counts.validation : 0;
         const left = secondsLeft(progress, job.speed, { validation: counts.validation, test });
         bar.step({ ...progress, secondsLeft: left + job.secondsAfter });
       },
       onEpoch: metrics => bar.epoch(metrics, training.epochs),
     },
   );
+  const validate = async (held: Uint32Array) => {
+    using evaluator = await Evaluator.compile(model, data);
+    return await evaluator.run(held, signal);
+  };
   try {
-    return await use({ model, folder, result, started: config?.created ?? started });
+    const trained = { model, folder, result, started: config?.created ?? started };
+    return await use({ ...trained, ...(validation && { validate: () => validate(validation) }) });
   } finally {
     bar.clear();
   }
@@ -168,6 +179,12 @@ export async function judgeRun(
   await bench.files.write(folder.at('curves.svg'), curves);
   await logTest(bench.files, job.comparison, keyOf(row));
   const evaluation = await evaluateTest(bench, model, row);
+  const validation = await trained.validate?.();
+  await bench.files.write(folder.at(OUTPUTS_FILE), encodeOutputs(evaluation, validation));
+  const { test } = dataSetFor(bench, row);
+  // Of pictures whose pixels lie in another order nobody can say what a shift or a turn would be.
+  const robustness = row.pixels ? undefined : await evaluateCorruptions(model, test, { signal: bench.signal });
+  const { augmentation } = training;
   const config = await folder.readConfig();
   const { parameters, flops } = model.describe();
   return {
@@ -181,7 +198,11 @@ export async function judgeRun(
     flopsPerImage: flops,
     epochs: result.history,
     tested: { epoch: result.epoch, because: result.because },
-    test: collectTest(evaluation, dataSetFor(bench, row).test),
+    test: collectTest(evaluation, test, validation),
+    seen: config.data.train * result.history.length,
+    ...(augmentation && !changesNothing(augmentation) && { augmentation }),
+    outputs: `${keyOf(row)}/${OUTPUTS_FILE}`,
+    ...(robustness && { robustness }),
     seconds: result.seconds,
     imagesPerSecond: median(result.history.map(m => m.imagesPerSecond)),
     options: describeTraining(training),

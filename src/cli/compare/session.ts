@@ -1,14 +1,18 @@
 import type { DataSet } from '../../data/dataset.ts';
+import { FASHION_MNIST_TRAIN } from '../../data/fashion-mnist.ts';
 import { GpuDataset } from '../../data/gpu-dataset.ts';
 import { splitOf } from '../../data/split.ts';
 import type { Recipe } from '../../models/index.ts';
 import { ResumeError } from '../../platform/errors.ts';
 import { nodeFiles } from '../../platform/node.ts';
+import { ORIGINAL_STUDY } from '../../report/beside.ts';
+import { completeComparison } from '../../report/complete.ts';
 import { count, duration } from '../../report/format.ts';
 import type { Comparison, DataReport, DeviceReport, PlannedRun } from '../../report/types.ts';
 import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import { withSettings } from '../../train/config.ts';
+import { imagesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { rank } from '../../train/search.ts';
 import { log, print, printJson } from '../output.ts';
@@ -64,7 +68,9 @@ export class Session {
     const report: DeviceReport = { adapter: device, driver: description, software };
     this.bench = { engine, device: report, files: nodeFiles, dataSet, version: weftVersion(), bar, signal };
     const { train, validation } = splitOf(dataSet.train);
-    this.counts = { train: train.length, validation: validation.length, test: dataSet.test.count };
+    // What follows a training: the test, its changed copies, and the validation images once more, for the temperature.
+    const judged = dataSet.test.count + imagesChanged(dataSet.test.count) + validation.length;
+    this.counts = { train: train.length, validation: validation.length, test: judged };
   }
 
   /** Measures, plans, says how long it will take, and trains. */
@@ -94,6 +100,7 @@ export class Session {
         device,
         epochs: Math.max(...plan.rows.map(row => this.epochsOf(row))),
         runs: [],
+        beside: preset === 'seed' && this.setting.dataSet.train.sha256 === FASHION_MNIST_TRAIN ? ORIGINAL_STUDY : [],
         pending: this.order(plan.rows, speeds),
         started: now,
         updated: now,
@@ -263,7 +270,8 @@ export class Session {
   }
 
   private async save(): Promise<void> {
-    const comparison = { ...this.state.comparison, updated: new Date().toISOString() };
+    const updated = { ...this.state.comparison, updated: new Date().toISOString() };
+    const comparison = completeComparison(updated, this.setting.dataSet);
     this.state = { ...this.state, comparison };
     await writeState(nodeFiles, this.setting.folder, this.state);
     await writeComparison(nodeFiles, this.setting.folder, comparison);

@@ -17,14 +17,14 @@ const PURPOSE = 0x68696572;
 const NORMAL = 1.959963984540054;
 
 /**
- * Difference of two models by a bootstrap over seeds and images: each round draws test images (the same for all runs,
- * since all were tested on the same ones) and, of each model, seeds. A. Davison and D. Hinkley, "Bootstrap Methods and
- * their Application" (1997), section 3.8, on data of two levels.
+ * Difference of two models by a bootstrap over seeds and images. A round is the sum of two draws: test images, the same for
+ * all runs since all were tested on the same ones, judged by the mean of a model's runs; and, of each model, seeds, by
+ * their accuracies on all images. What one seed makes of one image is in both, so intervals err on the wide side, though by
+ * less than where seeds and images are drawn together (A. Owen, "The pigeonhole bootstrap", 2007).
  *
  * Few seeds resampled among themselves vary by too little: k of them by (k - 1) / k of the variance, and as if their
- * deviation were known. So the part of a round that stems from the choice of seeds is widened to what Student's t allows
- * it. The law that follows: where only seeds differ, the interval is nearly Welch's; where all seeds give the same
- * answers, it is that of `pairedDifference`.
+ * deviation were known. So their part of a round is widened to what Student's t allows it. The law that follows: where only
+ * seeds differ, the interval is nearly Welch's; where all seeds give the same answers, it is that of `pairedDifference`.
  *
  * @param first of each run, which images it got right, as zeros and ones; `second` likewise, of the same images.
  * @throws ValueError for fewer than two runs of either, or runs on different images.
@@ -38,35 +38,38 @@ export function seedsDifference(
   const images = first[0]?.length ?? 0;
   checkRuns(first, second, images);
   const [k0, k1] = seedKey(seed);
-  const sides = [first, second].map(runs => ({ runs, widening: wideningOf(first, second, runs.length) }));
-  const drawn = new Uint32Array(images);
+  const [a, b] = [first.map(share), second.map(share)] as const;
+  const t = deviation(a) + deviation(b) === 0 ? 1 : studentQuantile(0.975, welchFreedom(a, b)) / NORMAL;
+  // Of each image, the share of the first's runs that got it right less that of the second's.
+  const gains = Float64Array.from(
+    { length: images },
+    (_, i) => mean(first.map(r => r[i]!)) - mean(second.map(r => r[i]!)),
+  );
   const words = new Uint32Array(4);
+  const drawSeeds = (accuracies: readonly number[], round: number, side: number) => {
+    const chosen = accuracies.map((_, i) => {
+      if (i % 4 === 0) philox4x32(i / 4, round, side, PURPOSE, k0, k1, words);
+      return accuracies[toBelow(words[i % 4]!, accuracies.length)]!;
+    });
+    const k = accuracies.length;
+    return t * Math.sqrt(k / (k - 1)) * (mean(chosen) - mean(accuracies));
+  };
   const differences = new Float64Array(resamples);
   for (let round = 0; round < resamples; round++) {
+    let sum = 0;
     for (let i = 0; i < images; i++) {
       if (i % 4 === 0) philox4x32(i / 4, round, 0, PURPOSE, k0, k1, words);
-      drawn[i] = toBelow(words[i % 4]!, images);
+      sum += gains[toBelow(words[i % 4]!, images)]!;
     }
-    const [a, b] = sides.map(({ runs, widening }, side) => {
-      const accuracies = runs.map(hit => shareOf(hit, drawn));
-      const chosen = accuracies.map((_, i) => {
-        if (i % 4 === 0) philox4x32(i / 4, round, 1 + side, PURPOSE, k0, k1, words);
-        return accuracies[toBelow(words[i % 4]!, accuracies.length)]!;
-      });
-      const centre = mean(accuracies);
-      return centre + widening * (mean(chosen) - centre);
-    }) as [number, number];
-    differences[round] = a - b;
+    differences[round] = sum / images + drawSeeds(a, round, 1) - drawSeeds(b, round, 2);
   }
   differences.sort();
-  const seeds = [first.length, second.length] as const;
-  const difference = mean(first.map(share)) - mean(second.map(share));
   return {
-    difference,
+    difference: mean(a) - mean(b),
     low: quantile(differences, 0.025),
     high: quantile(differences, 0.975),
     p: pOf(differences),
-    seeds,
+    seeds: [first.length, second.length],
   };
 }
 
@@ -84,23 +87,10 @@ function checkRuns(first: readonly Uint8Array[], second: readonly Uint8Array[], 
   }
 }
 
-/** Student's t in place of the normal, and k / (k - 1) of the variance. */
-function wideningOf(first: readonly Uint8Array[], second: readonly Uint8Array[], k: number): number {
-  const [a, b] = [first.map(share), second.map(share)] as const;
-  if (deviation(a) + deviation(b) === 0) return 1;
-  return Math.sqrt(k / (k - 1)) * (studentQuantile(0.975, welchFreedom(a, b)) / NORMAL);
-}
-
 function share(hit: Uint8Array): number {
   let sum = 0;
   for (const h of hit) sum += h;
   return sum / hit.length;
-}
-
-function shareOf(hit: Uint8Array, drawn: Uint32Array): number {
-  let sum = 0;
-  for (let i = 0; i < drawn.length; i++) sum += hit[drawn[i]!]!;
-  return sum / drawn.length;
 }
 
 /** Twice the share of rounds on the rarer side of zero; a round at zero speaks for both sides. */
