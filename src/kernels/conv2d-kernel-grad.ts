@@ -7,6 +7,7 @@ import {
   kernelShape,
   outputShape,
 } from './conv2d-geometry.ts';
+import { conv2dKernelGradPatches } from './conv2d-patches.ts';
 import { conv2dKernelGradProduct } from './conv2d-product.ts';
 import { conv2dKernelGradStrips } from './conv2d-strip-grad.ts';
 import { foldGrid, gridFor } from './grid.ts';
@@ -130,5 +131,6 @@ export const conv2dKernelGradKernel = defineKernel<Conv2dKernelGradParams>({
     tiled('workgroup_64x64', 'conv2d/kernel_grad_tile', {}, [64, 64], { software: 2, gpu: 40 }, true),
     conv2dKernelGradProduct,
     ...conv2dKernelGradStrips,
+    conv2dKernelGradPatches,
   ],
 });

@@ -33,6 +33,7 @@ const BORROWED: ReadonlySet<string> = new Set([
   'conv2d_input_grad/matmul',
   'conv2d_kernel_grad/matmul',
   'conv2d_kernel_grad/product',
+  'conv2d_kernel_grad/patches',
   'conv2d_max_pool/two_passes',
   'conv2d/patches',
   'conv2d_input_grad/patches',
