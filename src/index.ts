@@ -121,6 +121,14 @@ export {
   type SafetensorsSource,
   writeSafetensors,
 } from './io/safetensors.ts';
+export {
+  ARCHITECTURE_NAMES,
+  fitTo,
+  type ReadWeightsOptions,
+  readWeights,
+  type WeightFile,
+  without,
+} from './io/weights/index.ts';
 
 // --- The platform's interfaces and every error thrown on purpose -----------------------------------------------------
 

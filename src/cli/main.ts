@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   augment: () => import('./augment.ts'),
   bench: () => import('./bench.ts'),
   compare: () => import('./compare.ts'),
+  convert: () => import('./convert.ts'),
   doctor: () => import('./doctor.ts'),
   eval: () => import('./eval.ts'),
   predict: () => import('./predict.ts'),

@@ -7,7 +7,7 @@
  * Pure functions on bytes. A file may come from anywhere, so every number in it is checked before it is used.
  */
 import { FileError, ValueError } from '../platform/errors.ts';
-import { fromHalves } from './half.ts';
+import { fromHalves, toHalves } from './half.ts';
 import { findDuplicateKey } from './json-keys.ts';
 
 const BYTES = {
@@ -213,6 +213,8 @@ function fromBrainFloats(words: Uint16Array): Float32Array {
 /** A tensor to write; its type follows from the array's. */
 export interface SafetensorsSource {
   readonly shape: readonly number[];
+  /** Writes floats as the nearest F16. */
+  readonly half?: boolean;
   readonly data: Float32Array | Uint32Array | Int32Array | Uint8Array;
 }
 
@@ -225,7 +227,7 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, SafetensorsSource>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = Object.entries(tensors).map(([name, source]) => ({ name, ...source, dtype: typeOf(source.data) }));
+  const entries = Object.entries(tensors).map(([name, source]) => ({ name, ...encode(name, source) }));
   entries.sort((a, b) => BYTES[b.dtype] - BYTES[a.dtype] || compare(a.name, b.name));
   // Without a prototype, a tensor may have any name.
   const header: Record<string, unknown> = Object.create(null);
@@ -254,6 +256,26 @@ export function writeSafetensors(
     at += data.byteLength;
   }
   return file;
+}
+
+interface Encoded {
+  readonly shape: readonly number[];
+  readonly dtype: SafetensorsType;
+  readonly data: SafetensorsSource['data'] | Uint16Array;
+}
+
+function encode(name: string, { shape, data, half = false }: SafetensorsSource): Encoded {
+  if (!half) return { shape, dtype: typeOf(data), data };
+  if (!(data instanceof Float32Array))
+    throw new ValueError(`safetensors: tensor '${name}' is of no floats; keep its type`);
+  const halves = toHalves(data);
+  const lost = halves.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));
+  if (lost >= 0) {
+    throw new ValueError(
+      `safetensors: tensor '${name}' holds ${data[lost]}, which no float16 can hold; write it as float32`,
+    );
+  }
+  return { shape, dtype: 'F16', data: halves };
 }
 
 function typeOf(data: SafetensorsSource['data']): SafetensorsType {

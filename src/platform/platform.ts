@@ -70,3 +70,29 @@ export interface DataPlaces {
   /** Ways to get them, best first. Each gives a place to read from until `dispose`. */
   readonly fetchers: readonly { readonly from: string; fetch(): Promise<DataSource & AsyncDisposable> }[];
 }
+
+/** One array of an HDF5 file. */
+export interface Hdf5Dataset {
+  /** From the root: `/block1_conv1/kernel:0`. */
+  readonly path: string;
+  readonly shape: readonly number[];
+  /** As the library names it: `<f`, `<q`. */
+  readonly type: string;
+  /** Row-major; undefined for what is not of floats. */
+  readonly data: Float32Array | undefined;
+}
+
+/** What an HDF5 file holds, as far as weights go. */
+export interface Hdf5Contents {
+  readonly datasets: readonly Hdf5Dataset[];
+  /** Of groups, by path ('/' is the root): attributes that are text or lists of text. */
+  readonly attributes: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/**
+ * Reads an HDF5 file apart from this process, bounded in time and memory: the format is a program of links and offsets, and
+ * its library is not made for files of strangers.
+ * @param skip groups that are not read, by path.
+ * @throws FileError when it is no such file, damaged, or exceeds the bounds.
+ */
+export type Hdf5Parser = (bytes: Uint8Array, where: string, skip?: readonly string[]) => Promise<Hdf5Contents>;

@@ -99,7 +99,7 @@ describe('readNpz', () => {
   it('refuses a bomb, whether its directory tells the size or lies about it', () => {
     const bomb = zipSync({ 'a.npy': npy('|u1', [4_000_000], new Uint8Array(4_000_000)) });
     expect(bomb.length).toBeLessThan(100_000);
-    expect(() => readNpz(bomb, 'f', { maxBytes: 1e6 })).toThrow(/^f: its arrays unpack to more than 1000000 bytes/);
+    expect(() => readNpz(bomb, 'f', { maxBytes: 1e6 })).toThrow(/^f: its files unpack to more than 1000000 bytes/);
     const directory = bomb.lastIndexOf(0x50, bomb.length - 23);
     const view = new DataView(bomb.buffer, bomb.byteOffset);
     for (let at = directory; at >= 0; at--) {
