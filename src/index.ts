@@ -107,6 +107,7 @@ export {
   confusedPairs,
   confusionMatrix,
 } from './train/metrics.ts';
+export { type Outputs, type RunOutputs, readOutputs } from './train/outputs.ts';
 export { prepareRun } from './train/prepare.ts';
 export { RunFolder } from './train/run-folder.ts';
 export { measureStartup, type Startup } from './train/startup.ts';

@@ -68,7 +68,8 @@ export function lineChart(chart: LineChart): Chart {
   return { svg, width, height };
 }
 
-function gridLine(x1: number, x2: number, y: number, text: string): string {
+/** A horizontal line of the grid with its value before it. */
+export function gridLine(x1: number, x2: number, y: number, text: string): string {
   return (
     element('line', { class: 'grid', x1, x2, y1: y, y2: y }) +
     label(text, { x: x1 - 6, y: y + 4, 'text-anchor': 'end', class: 'muted' })

@@ -1,4 +1,4 @@
-import { type Chart, placeLegend, textWidth } from './charts.ts';
+import { type Chart, gridLine, placeLegend, textWidth } from './charts.ts';
 import { COLOURS, decades, element, label, logScale, niceTicks, picture, round, scale } from './svg.ts';
 
 export interface PlotPoint {
@@ -115,13 +115,6 @@ function thin(ticks: readonly number[], place: (value: number) => number, text: 
     end = place(tick) + half;
     return true;
   });
-}
-
-function gridLine(x1: number, x2: number, y: number, text: string): string {
-  return (
-    element('line', { class: 'grid', x1, x2, y1: y, y2: y }) +
-    label(text, { x: x1 - 6, y: y + 4, 'text-anchor': 'end', class: 'muted' })
-  );
 }
 
 function drawSeries(series: PlotSeries, lines: boolean, x: (v: number) => number, y: (v: number) => number): string {

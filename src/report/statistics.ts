@@ -123,21 +123,9 @@ export function deviation(values: readonly number[]): number {
 }
 
 /**
- * Difference of the means of two samples of seeds with its 95 % interval: B. L. Welch, "The generalization of 'Student's'
- * problem when several different population variances are involved" (1947).
- * @throws ValueError for a sample of fewer than two.
+ * Degrees of freedom of the difference of the means of two samples: B. L. Welch, "The generalization of 'Student's' problem
+ * when several different population variances are involved" (1947). NaN where nothing varies.
  */
-export function welch(a: readonly number[], b: readonly number[]): Interval & { difference: number } {
-  if (a.length < 2 || b.length < 2)
-    throw new ValueError('welch: each sample needs two values or more; train more seeds');
-  const difference = mean(a) - mean(b);
-  const variance = deviation(a) ** 2 / a.length + deviation(b) ** 2 / b.length;
-  if (variance === 0) return { difference, low: difference, high: difference };
-  const half = studentQuantile(0.975, welchFreedom(a, b)) * Math.sqrt(variance);
-  return { difference, low: difference - half, high: difference + half };
-}
-
-/** Degrees of freedom of that difference: as if of one sample with the variance of both. NaN where nothing varies. */
 export function welchFreedom(a: readonly number[], b: readonly number[]): number {
   const [va, vb] = [deviation(a) ** 2 / a.length, deviation(b) ** 2 / b.length];
   return (va + vb) ** 2 / (va ** 2 / (a.length - 1) + vb ** 2 / (b.length - 1));

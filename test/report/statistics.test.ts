@@ -7,7 +7,7 @@ import {
   pairedDifference,
   quantile,
   studentQuantile,
-  welch,
+  welchFreedom,
   wilson,
 } from '../../src/report/statistics.ts';
 
@@ -92,13 +92,17 @@ describe('intervals', () => {
     expect(studentQuantile(0.975, 1e6)).toBeCloseTo(1.95997, 4);
   });
 
-  it('welch compares seeds', () => {
-    // Means 3 and 1, variances 1 and 1, three each: standard error sqrt(2 / 3), 4 degrees of freedom.
-    const found = welch([2, 3, 4], [0, 1, 2]);
-    expect(found.difference).toBe(2);
-    expect(found.high - found.difference).toBeCloseTo(2.77645 * Math.sqrt(2 / 3), 4);
-    expect(welch([1, 1], [0, 0])).toEqual({ difference: 1, low: 1, high: 1 });
-    expect(() => welch([1], [2, 3])).toThrow(/more seeds/);
+  it('welchFreedom is that of one sample where both are alike, and of the one that varies where one does not', () => {
+    expect(welchFreedom([2, 3, 4], [0, 1, 2])).toBeCloseTo(4, 12);
+    expect(welchFreedom([2, 3, 4], [1, 1, 1])).toBeCloseTo(2, 12);
+    // Variances 1 and 100 of three and of five values.
+    expect(
+      welchFreedom(
+        [1, 2, 3],
+        [-10, -5, 0, 5, 10].map(v => v * Math.sqrt(1.6)),
+      ),
+    ).toBeCloseTo((1 / 3 + 20) ** 2 / (1 / 18 + 100), 9);
+    expect(welchFreedom([1, 1], [0, 0])).toBeNaN();
   });
 
   it('deviation and quantile', () => {

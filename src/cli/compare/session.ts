@@ -5,10 +5,10 @@ import { splitOf } from '../../data/split.ts';
 import type { Recipe } from '../../models/index.ts';
 import { ResumeError } from '../../platform/errors.ts';
 import { nodeFiles } from '../../platform/node.ts';
-import { ORIGINAL_STUDY } from '../../report/beside.ts';
+import { ORIGINAL_STUDY, SHIPPED_RESULTS } from '../../report/beside.ts';
 import { completeComparison } from '../../report/complete.ts';
 import { count, duration } from '../../report/format.ts';
-import type { Comparison, DataReport, DeviceReport, PlannedRun } from '../../report/types.ts';
+import type { Comparison, DataReport, DeviceReport, FigureBeside, PlannedRun } from '../../report/types.ts';
 import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import { withSettings } from '../../train/config.ts';
@@ -100,7 +100,7 @@ export class Session {
         device,
         epochs: Math.max(...plan.rows.map(row => this.epochsOf(row))),
         runs: [],
-        beside: preset === 'seed' && this.setting.dataSet.train.sha256 === FASHION_MNIST_TRAIN ? ORIGINAL_STUDY : [],
+        beside: this.besides(preset, protocol),
         pending: this.order(plan.rows, speeds),
         started: now,
         updated: now,
@@ -201,6 +201,13 @@ export class Session {
       subset: images.train < this.counts.train,
       sha256: { train: train.sha256, test: test.sha256 },
     };
+  }
+
+  /** Figures that belong beside this comparison's own; of other data sets none are known. */
+  private besides(preset: Preset, protocol: Protocol): readonly FigureBeside[] {
+    if (this.setting.dataSet.train.sha256 !== FASHION_MNIST_TRAIN) return [];
+    const { subset } = this.describeData(protocol);
+    return [...(preset === 'seed' ? ORIGINAL_STUDY : []), ...(subset ? SHIPPED_RESULTS : [])];
   }
 
   /** What will be done and how long it will take, before it starts. */
