@@ -13,14 +13,3 @@ export const ORIGINAL_STUDY: readonly FigureBeside[] = [
     testWasValidation: true,
   },
 ];
-
-/** The best that this repository has trained on all images: what a comparison on few images leaves open. */
-export const SHIPPED_RESULTS: readonly FigureBeside[] = [
-  {
-    title: 'cnn-best',
-    accuracy: 0.928,
-    setting: 'all 60,000 images, 5 epochs, one seed; llvmpipe, two cores',
-    source: 'docs/results.md: weft train cnn-best --full --seed 1 --epochs 5',
-    testWasValidation: false,
-  },
-];

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { answers } from '../../src/report/answers.ts';
-import { SHIPPED_RESULTS } from '../../src/report/beside.ts';
 import { comparisonHtml } from '../../src/report/compare-html.ts';
 import { comparisonMarkdown } from '../../src/report/compare-markdown.ts';
 import { completeComparison } from '../../src/report/complete.ts';
 import { edgesOf, shownOf } from '../../src/report/edges.ts';
-import { fromBase64, percent, toBase64 } from '../../src/report/format.ts';
+import { fromBase64, toBase64 } from '../../src/report/format.ts';
 import { resultsJson } from '../../src/report/results-json.ts';
 import { escapeMarkdown } from '../../src/report/section-markdown.ts';
 import { calibrationSection } from '../../src/report/sections/calibration.ts';
@@ -146,15 +144,6 @@ describe('sections', () => {
       /0.001","85.00 %","9.0 s","not taken".*0.003","86.00 %","9.0 s","taken"/,
     );
   });
-});
-
-it('names no figure of ours that docs/results.md does not have', () => {
-  const page = readFileSync(new URL('../../docs/results.md', import.meta.url), 'utf8');
-  for (const { accuracy, source, testWasValidation } of SHIPPED_RESULTS) {
-    expect(page).toContain(` ${percent(accuracy)} `);
-    expect(page).toContain(`./${source.replace('docs/results.md: ', '')}`);
-    expect(testWasValidation).toBe(false);
-  }
 });
 
 describe('the whole report', () => {

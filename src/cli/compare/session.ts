@@ -5,7 +5,7 @@ import { splitOf } from '../../data/split.ts';
 import type { Recipe } from '../../models/index.ts';
 import { ResumeError } from '../../platform/errors.ts';
 import { nodeFiles } from '../../platform/node.ts';
-import { ORIGINAL_STUDY, SHIPPED_RESULTS } from '../../report/beside.ts';
+import { ORIGINAL_STUDY } from '../../report/beside.ts';
 import { completeComparison } from '../../report/complete.ts';
 import { count, duration } from '../../report/format.ts';
 import type { Comparison, DataReport, DeviceReport, FigureBeside, PlannedRun } from '../../report/types.ts';
@@ -25,6 +25,7 @@ import { makePlan, type Preset, protocolOf, type Wishes } from './presets.ts';
 import type { Frame } from './questions.ts';
 import { keyOf, type Plan, type Row, shortTitle } from './rows.ts';
 import { judgeRun, runTrial, trainJob, type Workbench } from './run.ts';
+import { figuresBeside, readFullResults } from './shipped.ts';
 import { measureSpeed } from './speed.ts';
 import { type ComparisonState, conditionsOf, newState, writeState } from './state.ts';
 import {
@@ -100,7 +101,7 @@ export class Session {
         device,
         epochs: Math.max(...plan.rows.map(row => this.epochsOf(row))),
         runs: [],
-        beside: this.besides(preset, protocol),
+        beside: await this.beside(preset, protocol),
         pending: this.order(plan.rows, speeds),
         started: now,
         updated: now,
@@ -116,6 +117,14 @@ export class Session {
     const frame: Frame = { recipes, families, protocol, counts: this.counts };
     const plan = makePlan(preset, frame, wishes);
     return { ...plan, notes: [...notes, ...plan.notes] };
+  }
+
+  /** Figures of the study, and of whole trainings where this one is on a part of the images. */
+  private async beside(preset: Preset, protocol: Protocol): Promise<FigureBeside[]> {
+    const { sha256 } = this.setting.dataSet.train;
+    const study = preset === 'seed' && sha256 === FASHION_MNIST_TRAIN ? ORIGINAL_STUDY : [];
+    if (imagesOf(protocol, this.counts).train >= this.counts.train) return [...study];
+    return [...study, ...figuresBeside(await readFullResults(), sha256)];
   }
 
   /** What another command trained, with its own epochs and images, must not pass for a part of this comparison. */
@@ -201,13 +210,6 @@ export class Session {
       subset: images.train < this.counts.train,
       sha256: { train: train.sha256, test: test.sha256 },
     };
-  }
-
-  /** Figures that belong beside this comparison's own; of other data sets none are known. */
-  private besides(preset: Preset, protocol: Protocol): readonly FigureBeside[] {
-    if (this.setting.dataSet.train.sha256 !== FASHION_MNIST_TRAIN) return [];
-    const { subset } = this.describeData(protocol);
-    return [...(preset === 'seed' ? ORIGINAL_STUDY : []), ...(subset ? SHIPPED_RESULTS : [])];
   }
 
   /** What will be done and how long it will take, before it starts. */
