@@ -6,6 +6,7 @@ import { nodeDataPlaces } from '../platform/node.ts';
 import { count, percent } from '../report/format.ts';
 import { wilson } from '../report/statistics.ts';
 import { Evaluator, TEST_TIME_AUGMENTATIONS, type TestTimeAugmentation } from '../train/evaluate.ts';
+import { examplesFor } from '../train/features.ts';
 import {
   type ClassMetrics,
   type ConfusedPair,
@@ -13,6 +14,7 @@ import {
   confusedPairs,
   confusionMatrix,
 } from '../train/metrics.ts';
+import { featureHooks } from './features.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { loadRun } from './load-run.ts';
 import {
@@ -25,6 +27,7 @@ import {
   tuneOption,
 } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
+import { ProgressBar } from './progress.ts';
 
 /** What `weft eval --json` prints. */
 export interface TestReport {
@@ -91,9 +94,15 @@ async function evaluate(path: string, options: EvalOptions): Promise<TestReport>
   if (train.sha256 !== config.data.sha256)
     log(`note: ${path} was trained on ${config.data.name}, other data than this`);
   using data = new GpuDataset(engine, test);
-  using evaluator = await Evaluator.compile(model, data, { tta: options.tta });
-  const start = performance.now();
   const all = Uint32Array.from({ length: test.count }, (_, i) => i);
+  const bar = new ProgressBar();
+  const { augmentation: _, ...training } = config.training;
+  // Mirror images would have to pass the frozen part too.
+  const plain = options.tta === 'none';
+  const examples = plain ? await examplesFor(model, data, all, training, featureHooks(bar, stop.signal)) : data;
+  bar.clear();
+  using evaluator = await Evaluator.compile(model, examples, { tta: options.tta });
+  const start = performance.now();
   const { loss, accuracy, labels, predictions } = await evaluator.run(all, stop.signal);
   const confusion = confusionMatrix(labels, predictions, model.outputShape[0]!);
   const { device, description } = engine.gpu.device.info;

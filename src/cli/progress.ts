@@ -72,6 +72,12 @@ export class ProgressBar {
     if (this.stream.isTTY) this.draw(text);
   }
 
+  /** How far something is that takes minutes: also without a terminal, now and then. */
+  moment(text: string): void {
+    if (this.stream.isTTY) this.draw(text);
+    else if (performance.now() / 1000 - this.lastPlain >= PLAIN_SECONDS) this.line(text);
+  }
+
   /** A line that stays. */
   line(text: string): void {
     this.clear();

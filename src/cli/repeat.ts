@@ -131,7 +131,7 @@ async function repeatOne(
     return await trainJob(bench, job, async ({ model, folder, result }) => {
       const { result: known, comparison } = target;
       if (comparison !== undefined) await logTest(nodeFiles, comparison, `${target.name}, repeated`);
-      const tested = known && (await evaluateTest(bench, model, job.row));
+      const tested = known && (await evaluateTest(bench, model, job));
       const then = {
         weights,
         history: known?.epochs ?? (await target.folder.readMetrics()),

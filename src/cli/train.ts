@@ -21,8 +21,10 @@ import {
   type TrainingOptions,
   withSettings,
 } from '../train/config.ts';
+import { examplesFor } from '../train/features.ts';
 import { type FitResult, fit } from '../train/fit.ts';
 import { RunFolder } from '../train/run-folder.ts';
+import { featureHooks } from './features.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
 import {
@@ -56,6 +58,8 @@ interface TrainOptions extends GlobalOptions, AllowOptions {
   clipNorm?: number;
   labelSmoothing?: number;
   augment?: AugmentationName;
+  copies?: number;
+  features?: TrainingOptions['features'];
   ema?: number;
   patience?: number;
   microBatches?: number;
@@ -101,6 +105,17 @@ export function register(program: Command): void {
       new Option('--augment <policy>', 'what is done to training pictures, see weft augment').choices(
         AUGMENTATION_NAMES,
       ),
+    )
+    .option(
+      '--copies <n>',
+      'augmented copies of each image for which a frozen part is computed (default: 4)',
+      wholeFrom(0),
+    )
+    .addOption(
+      new Option(
+        '--features <how>',
+        'what a frozen part makes of the images: kept as f32 (default) or f16, or off, computed in every step',
+      ).choices(['f32', 'f16', 'off']),
     )
     .option('--ema <decay>', 'use a moving average of the weights, such as 0.999', numberBetween(0, 1))
     .option('--patience <epochs>', 'stop when validation loss has not fallen for so long; keep the best', wholeFrom(1))
@@ -164,9 +179,12 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   let latest = start.checkpoint?.position.history.at(-1);
   try {
     announce(model, start, split, engine);
+    const needed = Uint32Array.from([...split.train, ...(split.validation ?? [])]);
+    const examples = await examplesFor(model, data, needed, training, featureHooks(bar, stop.signal));
+    bar.clear();
     const result = await fit(
       model,
-      { data, ...split },
+      { data: examples, ...split },
       {
         training,
         folder,
@@ -275,6 +293,8 @@ function chooseTraining(recipe: TrainingDefaults, options: TrainOptions): Traini
     clipNorm: options.clipNorm,
     labelSmoothing: options.labelSmoothing,
     augmentation: options.augment && findAugmentation(options.augment),
+    copies: options.copies,
+    features: options.features,
     emaDecay: options.ema,
     patience: options.patience,
     microBatches: options.microBatches,

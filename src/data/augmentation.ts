@@ -4,7 +4,7 @@
  */
 import { ValueError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
-import { type AugmentOptions, augment, checkAugment } from '../tensor/ops/augment.ts';
+import { type AugmentOptions, augment, changesNothing, checkAugment } from '../tensor/ops/augment.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The changes and what reports call them; plain values, kept with a run. */
@@ -25,6 +25,9 @@ export const augmentations = {
 export type AugmentationName = keyof typeof augmentations;
 
 export const AUGMENTATION_NAMES = Object.keys(augmentations) as AugmentationName[];
+
+/** Whether it does anything to pictures. */
+export const changesPictures = (policy: AugmentationPolicy) => !changesNothing(policy);
 
 /** @throws ValueError naming those that exist. */
 export function findAugmentation(name: string): AugmentationPolicy {

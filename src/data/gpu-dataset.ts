@@ -10,6 +10,7 @@ import type { Engine } from '../tensor/engine.ts';
 import { gatherBatch } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImageData8 } from './dataset.ts';
+import type { Examples, Feed, ImageBatch } from './examples.ts';
 
 /** (byte - mean) * scale: one number each, or one for each channel. */
 export interface Preprocessing {
@@ -19,24 +20,20 @@ export interface Preprocessing {
   readonly scale?: number | readonly number[];
 }
 
-export interface ImageBatch {
-  /** f32 [B, H, W, C]. */
-  readonly images: Tensor;
-  /** u32 [B]. */
-  readonly labels: Tensor;
-}
+export type { ImageBatch };
 
-export class GpuDataset implements Disposable {
+export class GpuDataset implements Examples, Disposable {
   readonly count: number;
+  readonly passed = 0;
   /** [H, W, C]. */
   readonly imageShape: readonly number[];
   readonly classes: readonly string[];
   private readonly images: Tensor;
-  private readonly labels: Tensor;
+  private readonly gpuLabels: Tensor;
 
   /** @throws ValueError for a scale that is not finite; LimitError when the device cannot hold the images. */
   constructor(
-    engine: Engine,
+    private readonly engine: Engine,
     readonly source: ImageData8,
     readonly preprocessing: Preprocessing = {},
   ) {
@@ -49,7 +46,7 @@ export class GpuDataset implements Disposable {
     this.classes = classes;
     const shape = [count, ...this.imageShape];
     this.images = engine.keep(engine.tensor(source.images, shape, 'u8', `${source.name} images`));
-    this.labels = engine.keep(engine.tensor(source.labels, [count], 'u8', `${source.name} labels`));
+    this.gpuLabels = engine.keep(engine.tensor(source.labels, [count], 'u8', `${source.name} labels`));
   }
 
   /**
@@ -57,12 +54,28 @@ export class GpuDataset implements Disposable {
    * @param indices u32 [B].
    */
   batch(indices: Tensor): ImageBatch {
-    const { images, labels } = gatherBatch(this.images, indices, { ...this.preprocessing, labels: this.labels });
+    const { images, labels } = gatherBatch(this.images, indices, { ...this.preprocessing, labels: this.gpuLabels });
     return { images, labels: labels! };
+  }
+
+  /** Of each image, on the host. */
+  get labels(): Uint8Array {
+    return this.source.labels;
+  }
+
+  feed(size: number): Feed {
+    const { engine } = this;
+    const indices = engine.keep(engine.tensor(new Uint32Array(size), [size], 'u32', 'indices'));
+    return {
+      indices,
+      batch: () => this.batch(indices),
+      select: chosen => indices.write(chosen),
+      [Symbol.dispose]: () => indices.dispose(),
+    };
   }
 
   [Symbol.dispose](): void {
     this.images.dispose();
-    this.labels.dispose();
+    this.gpuLabels.dispose();
   }
 }

@@ -12,14 +12,14 @@ function halfToNumber(bits: number): number {
 }
 
 /** Halves as floats, exactly; into `out` if given. */
-export function fromHalves(halves: Uint16Array, out = new Float32Array(halves.length)): Float32Array {
+export function fromHalves(halves: Uint16Array, out: Float32Array = new Float32Array(halves.length)): Float32Array {
   values ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits));
   for (let i = 0; i < halves.length; i++) out[i] = values[halves[i]!]!;
   return out;
 }
 
 /** Floats as the nearest halves, ties to the even one; beyond 65,504 infinite. */
-export function toHalves(floats: Float32Array): Uint16Array {
+export function toHalves(floats: Float32Array): Uint16Array<ArrayBuffer> {
   const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   const halves = new Uint16Array(floats.length);
   for (let i = 0; i < words.length; i++) halves[i] = wordToHalf(words[i]!);

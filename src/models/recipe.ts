@@ -19,6 +19,13 @@ export interface TrainingDefaults {
   readonly labelSmoothing?: number;
   /** What is done to training pictures, drawn anew in each step. Default: nothing. */
   readonly augmentation?: AugmentationPolicy;
+  /**
+   * How the features that a frozen beginning of the network gives are kept, which are computed once: 'f32' trains to the
+   * same bits as 'off', where they are computed anew in every step; 'f16' needs half of the memory. Default 'f32'.
+   */
+  readonly features?: 'f32' | 'f16' | 'off';
+  /** Augmented copies of each picture whose features are kept; each step draws one of them or the original. Default 4. */
+  readonly copies?: number;
   /** What is not trained: layers, with what is inside them, or parameters, by name. Default: nothing. */
   readonly frozen?: readonly string[];
   /** Learning rates of layers or parameters by name, as multiples of the run's. Default: 1. */

@@ -101,6 +101,8 @@ export interface BuiltLayer {
   /** How much of the picture one value of the output depends on. */
   readonly field: ReceptiveField;
   readonly children: readonly BuiltLayer[];
+  /** Whether it computes the same in training as in use: neither it nor anything inside drops or keeps statistics. */
+  readonly steady: boolean;
   readonly withPooling: Built['withPooling'];
   readonly pooling: Built['pooling'];
   readonly apply: (x: Tensor, pass: Pass) => Tensor;
@@ -150,6 +152,11 @@ export class BuildScope {
     const name = join(this.name, declaration.name);
     this.shared.declarations.push({ ...declaration, name });
     return name;
+  }
+
+  /** How many dropouts have been built so far. */
+  get dropouts(): number {
+    return this.shared.dropouts;
   }
 
   /** A number that no other dropout of the model has; fixed by its position. */
@@ -207,18 +214,21 @@ export class BuildScope {
 
 function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
   const first = scope.declarations.length;
+  const { dropouts } = scope;
   const built = layer.build(input, scope);
   const children = built.children ?? [];
   const inner = new Set(children.flatMap(allParameters));
+  const declared = scope.declarations.slice(first);
   return {
     name: scope.name,
     type: layer.type,
     input,
     output: built.output,
-    parameters: scope.declarations.slice(first).filter(declaration => !inner.has(declaration)),
+    parameters: declared.filter(declaration => !inner.has(declaration)),
     flops: built.flops,
     field: built.field ?? widen(scope.field, built.reach),
     children,
+    steady: scope.dropouts === dropouts && declared.every(({ role }) => role === 'parameter'),
     withPooling: built.withPooling,
     pooling: built.pooling,
     apply: built.apply,
@@ -278,6 +288,11 @@ export function runLayers(layers: readonly BuiltLayer[], x: Tensor, pass: Pass):
     } else y = runLayer(layer, y, pass);
   }
   return y;
+}
+
+/** What runs one after the other in a layer: containers that do nothing else are opened, however deep they lie. */
+export function chainOf(layer: BuiltLayer): BuiltLayer[] {
+  return layer.type === 'sequential' ? layer.children.flatMap(chainOf) : [layer];
 }
 
 /** The layer and all below it, each before its children. */

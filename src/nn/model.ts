@@ -15,7 +15,17 @@ import type { Shape } from '../kernels/spec.ts';
 import { ShapeError, ValueError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type BuiltLayer, buildRoot, type Layer, type LayerConfig, type Pass, runLayer, walk } from './layer.ts';
+import {
+  type BuiltLayer,
+  buildRoot,
+  chainOf,
+  type Layer,
+  type LayerConfig,
+  type Pass,
+  runLayer,
+  runLayers,
+  walk,
+} from './layer.ts';
 import { layerFromJSON } from './layers/registry.ts';
 import { ParameterSet } from './parameters.ts';
 import { describeModel, type ModelDescription, summaryTable } from './summary.ts';
@@ -34,6 +44,14 @@ export interface ForwardOptions {
   readonly training?: boolean;
   /** Layers whose outputs are wanted too, by name. */
   readonly capture?: readonly string[];
+}
+
+/** Part of the chain of a model's layers. */
+export interface PartOptions extends Pick<ForwardOptions, 'training'> {
+  /** The first layer that is run; default 0. */
+  readonly from?: number;
+  /** The first that is not; default all are. */
+  readonly to?: number;
 }
 
 /** An output with those of layers inside. */
@@ -95,6 +113,11 @@ export class Model implements Disposable {
     return this.root.output;
   }
 
+  /** The layers that run one after the other, from pictures to logits, with `Sequential` ones opened. */
+  get chain(): readonly BuiltLayer[] {
+    return chainOf(this.root);
+  }
+
   /** Names of all layers, outer before inner. */
   get layerNames(): readonly string[] {
     return walk(this.root)
@@ -117,6 +140,15 @@ export class Model implements Disposable {
     const pass: Pass = { training, get: name => this.parameters.get(name), observe };
     const output = runLayer(this.root, x, pass);
     return capture ? { output, captured } : output;
+  }
+
+  /**
+   * Runs part of `chain` on [N, ...input of its first layer]: what a whole pass does there, with the same kernels.
+   * @throws ShapeError when x has another shape.
+   */
+  forwardPart(x: Tensor, { training = false, from = 0, to }: PartOptions): Tensor {
+    const pass: Pass = { training, get: name => this.parameters.get(name) };
+    return runLayers(this.chain.slice(from, to), x, pass);
   }
 
   private observer(names: readonly string[]): { observe: Pass['observe']; captured: Record<string, Tensor> } {

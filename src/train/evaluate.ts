@@ -1,7 +1,7 @@
 import { Batches } from '../data/batches.ts';
-import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Examples, Feed } from '../data/examples.ts';
 import type { Model } from '../nn/index.ts';
-import { InterruptedError } from '../platform/errors.ts';
+import { InterruptedError, ValueError } from '../platform/errors.ts';
 import { type CompiledStep, compile, planStep, type StepPlan } from '../tensor/compile.ts';
 import { add, affine, augment } from '../tensor/ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -47,37 +47,37 @@ const DEPTH = 3;
  */
 export class Evaluator implements Disposable {
   private constructor(
-    private readonly data: GpuDataset,
-    private readonly indices: Tensor,
+    private readonly data: Examples,
+    private readonly feed: Feed,
     /** The forward pass of one batch; its result are the logits. */
     readonly compiled: CompiledStep<Tensor>,
   ) {}
 
-  static async compile(model: Model, data: GpuDataset, options: EvaluatorOptions = {}): Promise<Evaluator> {
-    const { indices, fn, settings } = makeForward(model, data, options.batch, options.tta);
+  static async compile(model: Model, data: Examples, options: EvaluatorOptions = {}): Promise<Evaluator> {
+    const { feed, fn, settings } = makeForward(model, data, options.batch, options.tta);
     const { progress } = options;
     try {
       const step = await compile(model.engine, fn, { ...settings, ...(progress && { progress }) });
-      return new Evaluator(data, indices, step);
+      return new Evaluator(data, feed, step);
     } catch (error) {
-      indices.dispose();
+      feed[Symbol.dispose]();
       throw error;
     }
   }
 
   /** What compiling it would come to, without compiling it. */
-  static plan(model: Model, data: GpuDataset, batch?: number): StepPlan {
-    const { indices, fn, settings } = makeForward(model, data, batch);
+  static plan(model: Model, data: Examples, batch?: number): StepPlan {
+    const { feed, fn, settings } = makeForward(model, data, batch);
     try {
       return planStep(model.engine, fn, settings);
     } finally {
-      indices.dispose();
+      feed[Symbol.dispose]();
     }
   }
 
   /** Evaluates these images of the data set. @throws InterruptedError when `signal` fires. */
   async run(pictures: Uint32Array, signal?: AbortSignal): Promise<Evaluation> {
-    const batches = new Batches(pictures, { batch: this.indices.size });
+    const batches = new Batches(pictures, { batch: this.feed.indices.size });
     const classes = this.compiled.result.shape[1]!;
     const logits = new Float32Array(pictures.length * classes);
     const pending: Promise<void>[] = [];
@@ -85,7 +85,7 @@ export class Evaluator implements Disposable {
       for (let step = 0; step < batches.stepsPerEpoch; step++) {
         if (signal?.aborted) throw new InterruptedError('evaluation: interrupted');
         const { indices, rows } = batches.at(0, step);
-        this.indices.write(indices);
+        this.feed.select(indices);
         await this.compiled.run({ rows });
         const start = step * batches.batch * classes;
         const arrived = peek(this.compiled.result).then(values => {
@@ -99,34 +99,40 @@ export class Evaluator implements Disposable {
     } finally {
       await Promise.all(pending);
     }
-    const labels = Uint8Array.from(pictures, picture => this.data.source.labels[picture]!);
+    const labels = Uint8Array.from(pictures, picture => this.data.labels[picture]!);
     return judge(logits, labels, classes);
   }
 
   [Symbol.dispose](): void {
     this.compiled[Symbol.dispose]();
-    this.indices.dispose();
+    this.feed[Symbol.dispose]();
   }
 }
 
 /** The forward pass of one batch, and the tensor that says which images are in it. */
 function makeForward(
   model: Model,
-  data: GpuDataset,
+  data: Examples,
   batch = Math.min(EVALUATION_BATCH, data.count),
   tta: TestTimeAugmentation = 'none',
 ) {
   const { engine } = model;
-  const indices = engine.keep(engine.tensor(new Uint32Array(batch), [batch], 'u32', 'evaluation indices'));
+  const from = data.passed;
+  if (from > 0 && tta !== 'none') {
+    throw new ValueError(
+      `evaluation: test-time augmentation '${tta}' needs pictures, these have passed ${from} layers`,
+    );
+  }
+  const feed = data.feed(batch);
   const fn = () =>
     engine.noGrad(() => {
-      const { images } = data.batch(indices);
-      const logits = model.forward(images);
+      const { images } = feed.batch();
+      const logits = model.forwardPart(images, { from });
       if (tta === 'none') return logits;
-      return affine(add(logits, model.forward(augment(images, indices, { flip: 1 }))), 0.5);
+      return affine(add(logits, model.forward(augment(images, feed.indices, { flip: 1 }))), 0.5);
     });
   // Not for ever, but for all batches of an evaluation.
-  return { indices, fn, settings: { label: 'evaluate', constants: model.parameters.flats } };
+  return { feed, fn, settings: { label: 'evaluate', constants: model.parameters.flats } };
 }
 
 /** Loss, predictions and probabilities from logits [images, classes], in float64. */

@@ -1,11 +1,12 @@
-import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Examples } from '../data/examples.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
 import type { RunFolder } from './run-folder.ts';
 
 export interface FitData {
-  readonly data: GpuDataset;
+  /** Pictures on the device, or features that a frozen part of the model made of them. */
+  readonly data: Examples;
   /** Which images to learn from. */
   readonly train: Uint32Array;
   /** Which images every choice is made by. Without them no validation happens. */

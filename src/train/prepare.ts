@@ -1,4 +1,4 @@
-import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Examples } from '../data/examples.ts';
 import type { Model } from '../nn/index.ts';
 import { allOrNone } from '../tensor/compile.ts';
 import type { TrainingOptions } from './config.ts';
@@ -18,7 +18,7 @@ export interface Prepared extends Disposable {
  */
 export async function prepareRun(
   model: Model,
-  data: GpuDataset,
+  data: Examples,
   training: TrainingOptions,
   options: { readonly evaluate: boolean; readonly progress?: (done: number, total: number) => void },
 ): Promise<Prepared> {

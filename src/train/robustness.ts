@@ -1,5 +1,6 @@
 import { allCorruptions, type Corruption, corrupt } from '../data/corruptions.ts';
-import type { ImageData8 } from '../data/dataset.ts';
+import { contentHash, type ImageData8 } from '../data/dataset.ts';
+import type { Examples } from '../data/examples.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { subset } from '../data/subset.ts';
 import type { Model } from '../nn/index.ts';
@@ -21,6 +22,8 @@ export interface RobustnessOptions {
   readonly images?: number;
   readonly seed?: number;
   readonly corruptions?: readonly Corruption[];
+  /** What the model is to see of them, such as features of its frozen beginning. Default: the pictures. */
+  readonly examples?: (data: GpuDataset, images: Uint32Array) => Promise<Examples>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,16 +41,14 @@ export async function evaluateCorruptions(
   test: ImageData8,
   options: RobustnessOptions = {},
 ): Promise<Robustness> {
-  const { images = IMAGES, seed = 1, corruptions = allCorruptions, signal } = options;
+  const { images = IMAGES, seed = 1, corruptions = allCorruptions, examples = async data => data, signal } = options;
   const original = take(test, images);
   const { count } = original;
   const copies = [original, ...corruptions.map(corruption => corrupt(original, corruption, seed))];
-  using data = new GpuDataset(model.engine, concatenate(copies));
-  using evaluator = await Evaluator.compile(model, data);
-  const { labels, predictions } = await evaluator.run(
-    Uint32Array.from({ length: data.count }, (_, i) => i),
-    signal,
-  );
+  using data = new GpuDataset(model.engine, await concatenate(copies));
+  const all = Uint32Array.from({ length: data.count }, (_, i) => i);
+  using evaluator = await Evaluator.compile(model, await examples(data, all));
+  const { labels, predictions } = await evaluator.run(all, signal);
   const accuracies = copies.map((_, copy) => {
     let right = 0;
     for (let i = copy * count; i < (copy + 1) * count; i++) right += Number(labels[i] === predictions[i]);
@@ -68,7 +69,7 @@ function take(data: ImageData8, limit: number): ImageData8 {
   return { ...data, images, labels: Uint8Array.from(chosen, i => data.labels[i]!), count: chosen.length };
 }
 
-function concatenate(parts: readonly ImageData8[]): ImageData8 {
+async function concatenate(parts: readonly ImageData8[]): Promise<ImageData8> {
   const [first] = parts as [ImageData8];
   const { length } = first.images;
   const images = new Uint8Array(parts.length * length);
@@ -77,5 +78,8 @@ function concatenate(parts: readonly ImageData8[]): ImageData8 {
     images.set(part.images, i * length);
     labels.set(part.labels, i * first.count);
   });
-  return { ...first, images, labels, count: labels.length, name: `${first.name} and changed copies` };
+  const { height, width, channels } = first;
+  // Features are kept by it.
+  const hash = await contentHash([labels.length, height, width, channels], images, labels);
+  return { ...first, images, labels, count: labels.length, name: `${first.name} and changed copies`, sha256: hash };
 }

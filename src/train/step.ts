@@ -2,7 +2,7 @@
  * The training step: gather a batch by index, forward, loss, gradients, update, sums. Compiled once; a run of it uploads
  * the indices and the step uniform, and reads nothing back.
  */
-import type { GpuDataset } from '../data/gpu-dataset.ts';
+import type { Examples, Feed } from '../data/examples.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
 import type { Model } from '../nn/index.ts';
@@ -43,7 +43,7 @@ export interface UsedArrays {
 
 /** The tensors that a training step reads and changes, beside the model's own. */
 interface Parts {
-  readonly indices: Tensor;
+  readonly feed: Feed;
   readonly metrics: RunningMetrics;
   readonly notFinite: Tensor;
   readonly optimizer: Optimizer;
@@ -53,6 +53,9 @@ interface Parts {
 }
 
 export class TrainStep implements Disposable {
+  /** What is frozen, on the host: a step never changes it. */
+  private frozen: Float32Array | undefined;
+
   private constructor(
     private readonly model: Model,
     private readonly options: TrainingOptions,
@@ -67,13 +70,13 @@ export class TrainStep implements Disposable {
    */
   static async compile(
     model: Model,
-    data: GpuDataset,
+    data: Examples,
     options: TrainingOptions,
     progress?: (done: number, total: number) => void,
   ): Promise<TrainStep> {
     checkStep(model, data, options);
     configureParts(model, options);
-    const parts = makeParts(model, options);
+    const parts = makeParts(model, data, options);
     try {
       const steps = stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
         compile(model.engine, fn, { ...settings, ...(progress && { progress }) }),
@@ -86,10 +89,10 @@ export class TrainStep implements Disposable {
   }
 
   /** What compiling it would come to, part by part, without compiling it. @throws as `compile`. */
-  static plan(model: Model, data: GpuDataset, options: TrainingOptions): StepPlan[] {
+  static plan(model: Model, data: Examples, options: TrainingOptions): StepPlan[] {
     checkStep(model, data, options);
     configureParts(model, options);
-    const parts = makeParts(model, options);
+    const parts = makeParts(model, data, options);
     try {
       return stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
         planStep(model.engine, fn, settings),
@@ -107,16 +110,17 @@ export class TrainStep implements Disposable {
     const { seed } = this.options;
     const [first, update] = this.compiled;
     if (!update) {
-      this.parts.indices.write(indices);
+      this.parts.feed.select(indices, { seed, step });
       await first!.run({ seed, step, rows, learningRate });
       return;
     }
-    const { size } = this.parts.indices;
+    const { feed } = this.parts;
+    const { size } = feed.indices;
     const count = indices.length / size;
     for (let i = 0; i * size < rows; i++) {
-      this.parts.indices.write(indices.subarray(i * size, (i + 1) * size));
       // Numbers of their own, so that each micro-batch draws other dropout masks.
       const draw = (step - 1) * count + i + 1;
+      feed.select(indices.subarray(i * size, (i + 1) * size), { seed, step: draw });
       await first!.run({ seed, step: draw, rows: Math.min(size, rows - i * size), learningRate });
     }
     await update.run({ seed, step, rows, learningRate });
@@ -141,13 +145,17 @@ export class TrainStep implements Disposable {
   /** Everything that training changes, for a checkpoint. Waits for all steps. */
   async readArrays(): Promise<Arrays> {
     const arrays: Record<string, Float32Array | Uint32Array> = {};
-    for (const [name, tensor] of this.tensors()) arrays[name] = (await tensor.data()) as Float32Array | Uint32Array;
+    for (const [name, tensor] of this.tensors()) {
+      arrays[name] = (name === 'frozen' && this.frozen) || ((await tensor.data()) as Float32Array | Uint32Array);
+    }
+    this.frozen = arrays.frozen as Float32Array | undefined;
     return arrays;
   }
 
   /** Puts a checkpoint's arrays back. @throws ResumeError as `checkArrays` does. */
   writeArrays(arrays: Arrays): void {
     this.checkArrays(arrays);
+    this.frozen = undefined;
     for (const [name, tensor] of this.tensors()) tensor.write(arrays[name]!);
   }
 
@@ -205,15 +213,16 @@ export class TrainStep implements Disposable {
 }
 
 /** @throws ShapeError, ValueError */
-function checkStep(model: Model, data: GpuDataset, { batch, microBatches = 1 }: TrainingOptions): void {
+function checkStep(model: Model, data: Examples, { batch, microBatches = 1 }: TrainingOptions): void {
   checkFit(model, data);
   if (!Number.isInteger(microBatches) || microBatches < 1 || batch % microBatches !== 0) {
     throw new ValueError(`training: a batch of ${batch} cannot be cut into ${microBatches} equal micro-batches`);
   }
 }
 
-function checkFit(model: Model, data: GpuDataset): void {
-  const { inputShape, outputShape, name } = model;
+function checkFit(model: Model, data: Examples): void {
+  const { outputShape, name } = model;
+  const inputShape = data.passed === 0 ? model.inputShape : (model.chain[data.passed]?.input ?? []);
   if (inputShape.join() !== data.imageShape.join()) {
     throw new ShapeError(
       `model '${name}': input is [${inputShape.join(', ')}], the images are [${data.imageShape.join(', ')}]`,
@@ -225,7 +234,7 @@ function checkFit(model: Model, data: GpuDataset): void {
   }
 }
 
-function makeParts(model: Model, options: TrainingOptions): Parts {
+function makeParts(model: Model, data: Examples, options: TrainingOptions): Parts {
   const { engine, parameters } = model;
   const { batch, microBatches = 1 } = options;
   const optimizer = makeOptimizer(options);
@@ -233,7 +242,7 @@ function makeParts(model: Model, options: TrainingOptions): Parts {
   // Made before the step is traced: what is made inside belongs to the trace.
   void parameters.gradients;
   return {
-    indices: engine.keep(engine.tensor(new Uint32Array(rows), [rows], 'u32', 'indices')),
+    feed: data.feed(rows),
     metrics: new RunningMetrics(engine),
     notFinite: engine.keep(engine.tensor([0], [1], 'u32', 'not finite')),
     optimizer,
@@ -242,26 +251,28 @@ function makeParts(model: Model, options: TrainingOptions): Parts {
   };
 }
 
-function disposeParts({ indices, metrics, notFinite, state, sum }: Parts, compiled: readonly Disposable[]): void {
+function disposeParts({ feed, metrics, notFinite, state, sum }: Parts, compiled: readonly Disposable[]): void {
   for (const step of compiled) step[Symbol.dispose]();
-  for (const tensor of [indices, notFinite, ...Object.values(state)]) tensor.dispose();
+  feed[Symbol.dispose]();
+  for (const tensor of [notFinite, ...Object.values(state)]) tensor.dispose();
   metrics[Symbol.dispose]();
   sum?.dispose();
 }
 
 function stepFunctions(
   model: Model,
-  data: GpuDataset,
+  { passed }: Examples,
   { batch, labelSmoothing = 0, augmentation }: TrainingOptions,
-  { indices, metrics, notFinite, optimizer, state, sum }: Parts,
+  { feed, metrics, notFinite, optimizer, state, sum }: Parts,
 ): ({ fn: () => void } & CompileOptions)[] {
   const { engine, parameters } = model;
   const constants = parameters.frozen ? [parameters.frozen] : [];
   const differentiate = () => {
-    const { images, labels } = data.batch(indices);
+    const { images, labels } = feed.batch();
     // By their numbers in the data set, so that a picture's changes do not depend on its place in the batch.
-    const pictures = augmentation ? augment(images, indices, augmentation) : images;
-    const logits = model.forward(pictures, { training: true });
+    // What has passed a part of the network was changed before that.
+    const changed = augmentation && passed === 0 ? augment(images, feed.indices, augmentation) : images;
+    const logits = model.forwardPart(changed, { training: true, from: passed });
     const { losses, counts } = metrics;
     const { loss } = softmaxCrossEntropy(logits, labels, { labelSmoothing, totals: { losses, counts } });
     parameters.backward(loss);
@@ -281,7 +292,7 @@ function stepFunctions(
   const p = { size: sum.size };
   const add = () => {
     differentiate();
-    engine.run(addGradientKernel, { ...p, batch: indices.size }, { gradient: gradients, sum });
+    engine.run(addGradientKernel, { ...p, batch: feed.indices.size }, { gradient: gradients, sum });
   };
   const meanAndUpdate = () => {
     engine.run(takeMeanKernel, { ...p, batch }, { sum }, { gradient: gradients });

@@ -22,11 +22,13 @@ import {
   type TrainingOptions,
 } from '../../train/config.ts';
 import { type Evaluation, Evaluator } from '../../train/evaluate.ts';
+import { examplesFor } from '../../train/features.ts';
 import { type FitResult, fit } from '../../train/fit.ts';
 import { encodeOutputs, OUTPUTS_FILE } from '../../train/outputs.ts';
 import { evaluateCorruptions, imagesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import type { Judged } from '../../train/search.ts';
+import { featureHooks } from '../features.ts';
 import type { ProgressBar } from '../progress.ts';
 import { keyOf, type Row } from './rows.ts';
 import { buildModel } from './speed.ts';
@@ -93,9 +95,11 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
   // As the data set is known elsewhere: what was done to it stands beside its name.
   const described = describeData(bench.dataSet.train, kept);
   if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
+  const needed = Uint32Array.from([...train, ...(validation ?? [])]);
+  const examples = await examplesFor(model, data, needed, training, featureHooks(bar, signal));
   const result = await fit(
     model,
-    { data, ...selected },
+    { data: examples, ...selected },
     {
       training,
       folder,
@@ -116,7 +120,7 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
     },
   );
   const validate = async (held: Uint32Array) => {
-    using evaluator = await Evaluator.compile(model, data);
+    using evaluator = await Evaluator.compile(model, examples);
     return await evaluator.run(held, signal);
   };
   try {
@@ -155,15 +159,22 @@ function dataSetFor({ dataSet }: Pick<Workbench, 'dataSet'>, { pixels }: Pick<Ro
 
 /** What a network says of all test images, of the kind that it was trained on. */
 export async function evaluateTest(
-  bench: Pick<Workbench, 'engine' | 'dataSet' | 'signal'>,
+  bench: Pick<Workbench, 'engine' | 'dataSet' | 'signal' | 'bar'>,
   model: Model,
-  row: Pick<Row, 'pixels'>,
+  { row, training }: { readonly row: Pick<Row, 'pixels'>; readonly training: TrainingOptions },
 ): Promise<Evaluation> {
   const { test } = dataSetFor(bench, row);
   using data = new GpuDataset(bench.engine, test);
-  using evaluator = await Evaluator.compile(model, data);
   const all = Uint32Array.from({ length: test.count }, (_, i) => i);
+  using evaluator = await Evaluator.compile(model, await testExamples(bench, model, training)(data, all));
   return await evaluator.run(all, bench.signal);
+}
+
+/** What a network is to see of pictures that it is judged by: they are never augmented. */
+function testExamples(bench: Pick<Workbench, 'bar' | 'signal'>, model: Model, training: TrainingOptions) {
+  const { augmentation: _, ...plain } = training;
+  return async (data: GpuDataset, images: Uint32Array) =>
+    await examplesFor(model, data, images, plain, featureHooks(bench.bar, bench.signal));
 }
 
 /** Judges a trained network by the test set, once and on record, and says all that a report shows of it. */
@@ -178,12 +189,14 @@ export async function judgeRun(
   const curves = curvesSvg(row.title, [{ name: row.title, epochs: result.history }]);
   await bench.files.write(folder.at('curves.svg'), curves);
   await logTest(bench.files, job.comparison, keyOf(row));
-  const evaluation = await evaluateTest(bench, model, row);
+  const evaluation = await evaluateTest(bench, model, job);
   const validation = await trained.validate?.();
   await bench.files.write(folder.at(OUTPUTS_FILE), encodeOutputs(evaluation, validation));
   const { test } = dataSetFor(bench, row);
   // Of pictures whose pixels lie in another order nobody can say what a shift or a turn would be.
-  const robustness = row.pixels ? undefined : await evaluateCorruptions(model, test, { signal: bench.signal });
+  const robustness = row.pixels
+    ? undefined
+    : await evaluateCorruptions(model, test, { signal: bench.signal, examples: testExamples(bench, model, training) });
   const { augmentation } = training;
   const config = await folder.readConfig();
   const { parameters, flops } = model.describe();

@@ -12,6 +12,7 @@ import type { Comparison, DataReport, DeviceReport, FigureBeside, PlannedRun } f
 import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import { withSettings } from '../../train/config.ts';
+import { copiesOf } from '../../train/features.ts';
 import { imagesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { rank } from '../../train/search.ts';
@@ -83,7 +84,7 @@ export class Session {
     const speeds = await this.measure(rough);
     const cost = (protocol: Protocol) => {
       const { rows } = this.plan(preset, protocol, wishes);
-      return rows.reduce((sum, row) => sum + this.secondsOf(row, speeds), 0);
+      return rows.reduce((sum, row) => sum + this.secondsOf(row, speeds, rows), 0);
     };
     const protocol = preset === 'quick' ? quickProtocol(cost, this.counts, wishes) : protocolOf(preset, wishes);
     const plan = this.plan(preset, protocol, wishes);
@@ -178,9 +179,12 @@ export class Session {
     return row.overrides.epochs ?? this.recipe(row).defaults.epochs;
   }
 
-  private secondsOf(row: Row, speeds: readonly Speed[]): number {
+  /** @param rows of the plan: the first of a recipe has the features of its frozen beginning to compute. */
+  private secondsOf(row: Row, speeds: readonly Speed[], rows: readonly Row[]): number {
     const speed = speeds.find(one => one.model === row.recipe)!;
-    const work = { ...row, epochs: this.epochsOf(row), tested: row.trial === undefined };
+    const training = { ...withSettings(this.recipe(row).defaults, row.overrides), seed: row.seed };
+    const passes = rows.find(({ recipe }) => recipe === row.recipe) === row ? 1 + copiesOf(training) : 0;
+    const work = { ...row, epochs: this.epochsOf(row), tested: row.trial === undefined, passes };
     return expectedSeconds(speed, work, this.counts);
   }
 
@@ -189,7 +193,7 @@ export class Session {
     const seeds = [...new Set(rows.map(({ seed }) => seed))];
     const rankOf = (row: Row) => (row.trial === undefined ? 1 + seeds.indexOf(row.seed) : 0);
     return rows
-      .map(row => ({ row, expectedSeconds: this.secondsOf(row, speeds) }))
+      .map(row => ({ row, expectedSeconds: this.secondsOf(row, speeds, rows) }))
       .sort((a, b) => rankOf(a.row) - rankOf(b.row) || a.expectedSeconds - b.expectedSeconds)
       .map(({ row, expectedSeconds }) => {
         const title = row.trial === undefined ? row.title : `${row.title}, trial`;

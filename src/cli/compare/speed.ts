@@ -6,7 +6,10 @@ import { nodeWeights } from '../../platform/node.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import type { TrainingOptions } from '../../train/config.ts';
 import { EVALUATION_BATCH } from '../../train/evaluate.ts';
+import { cacheFeatures } from '../../train/features.ts';
+import { frozenPrefix } from '../../train/prefix.ts';
 import { prepareRun } from '../../train/prepare.ts';
+import { configureParts } from '../../train/trained-parts.ts';
 import type { Speed } from './timing.ts';
 
 /** A timing ends after this many seconds, or this many steps. */
@@ -15,6 +18,8 @@ const STEPS = 50;
 /** So few steps may take longer: the plan hangs on the dearest model, and one step of it on what else the machine does. */
 const FEW_STEPS = 10;
 const SECONDS_OF_FEW = 8;
+/** Of these the features of a frozen beginning are computed for a timing. */
+const FEW_IMAGES = 32;
 
 /**
  * Times a few training steps and evaluations of a model that is thrown away afterwards. Its kernels stay compiled, so
@@ -30,7 +35,13 @@ export async function measureSpeed(
   const { training, signal, onCompile } = options;
   const { batch } = training;
   using model = await buildModel(engine, recipe, data, training.seed);
-  using prepared = await prepareRun(model, data, training, {
+  configureParts(model, training);
+  const hasFeatures = training.features !== 'off' && frozenPrefix(model) > 0;
+  const few = Uint32Array.from({ length: Math.min(FEW_IMAGES, data.count) }, (_, i) => i);
+  const cache = () => cacheFeatures(model, data, few, { batch: few.length, signal });
+  const examples = hasFeatures ? await cache() : data;
+  const featureSeconds = hasFeatures ? (await secondsOf(async () => void (await cache()), 1)) / few.length : undefined;
+  using prepared = await prepareRun(model, examples, training, {
     evaluate: true,
     ...(onCompile && { progress: onCompile }),
   });
@@ -38,7 +49,8 @@ export async function measureSpeed(
   const check = () => {
     if (signal.aborted) throw new InterruptedError('compare: interrupted before the first run; nothing to save');
   };
-  const indices = Uint32Array.from({ length: batch }, (_, i) => i % data.count);
+  const count = hasFeatures ? few.length : data.count;
+  const indices = Uint32Array.from({ length: batch }, (_, i) => i % count);
   let number = 0;
   // A step by itself, from submission to the end: what a run would queue up behind must not count.
   const train = async () => {
@@ -46,7 +58,7 @@ export async function measureSpeed(
     await step.run(indices, batch, ++number, training.learningRate);
     await engine.gpu.device.finish();
   };
-  const pictures = Uint32Array.from({ length: Math.min(EVALUATION_BATCH, data.count) }, (_, i) => i);
+  const pictures = Uint32Array.from({ length: Math.min(EVALUATION_BATCH, data.count) }, (_, i) => i % count);
   const evaluate = async () => {
     check();
     await evaluator!.run(pictures);
@@ -56,16 +68,17 @@ export async function measureSpeed(
     batch,
     stepSeconds: await secondsOf(train),
     evaluationSeconds: (await secondsOf(evaluate)) / pictures.length,
+    ...(featureSeconds !== undefined && { featureSeconds }),
   };
 }
 
 /** Seconds a call takes, the mean of several after a first one that does not count. */
-async function secondsOf(call: () => Promise<void>): Promise<number> {
+async function secondsOf(call: () => Promise<void>, most = STEPS): Promise<number> {
   await call();
   const start = performance.now();
   let calls = 0;
   let seconds = 0;
-  while (calls < STEPS && seconds < (calls < FEW_STEPS ? SECONDS_OF_FEW : SECONDS)) {
+  while (calls < most && seconds < (calls < FEW_STEPS ? SECONDS_OF_FEW : SECONDS)) {
     await call();
     calls++;
     seconds = (performance.now() - start) / 1000;

@@ -9,6 +9,8 @@ export interface Speed {
   readonly stepSeconds: number;
   /** Judging one image. */
   readonly evaluationSeconds: number;
+  /** What its frozen beginning makes of one image, which is computed once. Absent: it has none. */
+  readonly featureSeconds?: number;
 }
 
 /** What a run costs depends on. */
@@ -16,6 +18,8 @@ export interface Work extends Selection {
   readonly epochs: number;
   /** Whether it ends with the test set. Default true. */
   readonly tested?: boolean;
+  /** How often the training images pass its frozen beginning: 1, with augmented copies more; default 0, all is kept already. */
+  readonly passes?: number;
 }
 
 export interface Counts {
@@ -38,7 +42,9 @@ export function expectedSeconds(speed: Speed, work: Work, counts: Counts): numbe
   const { train, validation } = imagesOf(work, counts);
   const epoch = Math.ceil(train / speed.batch) * speed.stepSeconds + validation * speed.evaluationSeconds;
   const test = work.tested === false ? 0 : counts.test;
-  return work.epochs * epoch + test * speed.evaluationSeconds;
+  const { passes = 0 } = work;
+  const features = passes > 0 ? passes * train + validation + test : 0;
+  return work.epochs * epoch + test * speed.evaluationSeconds + features * (speed.featureSeconds ?? 0);
 }
 
 /** Seconds until the end of a run from within an epoch: what `fit` knows of, and the validation and the test to come. */
