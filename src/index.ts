@@ -86,6 +86,7 @@ export {
 } from './data/augmentation.ts';
 export { Batches } from './data/batches.ts';
 export { type DataSet, type ImageData8, type ImageParts, makeImageData } from './data/dataset.ts';
+export type { Examples, Feed } from './data/examples.ts';
 export { FASHION_MNIST_CLASSES } from './data/fashion-mnist.ts';
 export { findDataSet } from './data/find.ts';
 export { GpuDataset, type ImageBatch, type Preprocessing } from './data/gpu-dataset.ts';
@@ -98,6 +99,14 @@ export { type Split, splitOf, stratifiedSplit } from './data/split.ts';
 export { describeData, describeRun, type RunConfig, type RunData, type TrainingOptions } from './train/config.ts';
 export { type Evaluation, Evaluator } from './train/evaluate.ts';
 export type { EpochMetrics, StepProgress } from './train/events.ts';
+export {
+  CachedFeatures,
+  cacheFeatures,
+  examplesFor,
+  type FeatureHooks,
+  type FeatureOptions,
+  type FeatureProgress,
+} from './train/features.ts';
 export { type FitData, type FitOptions, type FitResult, fit } from './train/fit.ts';
 export {
   accuracyOf,

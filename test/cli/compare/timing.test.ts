@@ -31,6 +31,11 @@ describe('the time of a comparison', () => {
       counts,
     );
     expect(seconds).toBeCloseTo(2 * (11 * 0.5 + 5) + 10, 9);
+    // A frozen beginning is passed once by all images, by those of training once more for each copy.
+    const frozen = { model: 'm', batch: 128, stepSeconds: 0, evaluationSeconds: 0, featureSeconds: 0.01 };
+    const work = { limit: 1000, epochs: 9, validation: 500 };
+    expect(expectedSeconds(frozen, { ...work, passes: 5 }, counts)).toBeCloseTo(50 + 5 + 100, 9);
+    expect(expectedSeconds(frozen, work, counts)).toBe(0);
     // More images than there are count as all of them.
     const all = expectedSeconds(speed(1), { epochs: 1 }, counts);
     expect(expectedSeconds(speed(1), { limit: 1e9, epochs: 1 }, counts)).toBe(all);
