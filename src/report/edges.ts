@@ -5,8 +5,8 @@ import { type EdgeCases, edgeCases } from './science/edge-cases.ts';
 import type { ModelSummary } from './summary.ts';
 import type { Picture } from './types.ts';
 
-/** Pictures that a report shows of each kind. */
-const SHOWN = 12;
+/** Pictures that a report shows of each kind, at most. */
+export const SHOWN = 12;
 
 /** Edge cases of models that stand side by side; undefined before there is a model. */
 export function edgesOf(models: readonly ModelSummary[]): (EdgeCases & { readonly labels: Uint8Array }) | undefined {

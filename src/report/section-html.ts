@@ -37,7 +37,7 @@ function blockHtml(block: Block): Html {
     case 'pictures':
       return html`<ul class="mistakes">${block.items.map(({ picture, alt, lines: [first, ...others] }) => {
         const { width, height } = picture;
-        return html`<li><img src="${pngAddress(picture)}" width="${width}" height="${height}" alt="${alt}" loading="lazy">
+        return html`<li><img src="${pngAddress(picture)}" width="${width}" height="${height}" alt="${alt}">
 <b>${first}</b>${others.map(line => html`<br>${line}`)}</li>`;
       })}</ul>`;
   }

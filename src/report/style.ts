@@ -31,7 +31,7 @@ ${[0, 1, 2, 3, 4, 5].map(i => `.chip.k${i} { background: var(--c${i}); }`).join(
 table { border-collapse: collapse; font-size: .94rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .42rem .9rem .42rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; } thead th { white-space: nowrap; border-bottom-color: var(--muted); }
-tbody th { font-weight: 400; color: var(--muted); }
+tbody th { font-weight: 400; color: var(--muted); min-width: 5.6rem; }
 td.n, th.n { text-align: right; padding: .42rem 0 .42rem 1.1rem; white-space: nowrap; }
 td.n + td:not(.n), th.n + th:not(.n) { padding-left: 1.4rem; }
 table.lines td, table.lines th { white-space: nowrap; }

@@ -1,5 +1,5 @@
 import { type Block, heading, muted, type Section, text } from '../document.ts';
-import { edgesOf, shownOf } from '../edges.ts';
+import { edgesOf, SHOWN, shownOf } from '../edges.ts';
 import { count, fromBase64, percent } from '../format.ts';
 import type { ModelSummary } from '../summary.ts';
 import type { Comparison } from '../types.ts';
@@ -44,6 +44,9 @@ export function edgesSection(comparison: Comparison, models: readonly ModelSumma
       ...(each.length > 0
         ? [muted('Only one: right with every seed of that model, wrong with every run of all others.')]
         : []),
+      muted(
+        `At most ${SHOWN} of each are shown, the first in the test set; of those that nobody got right first those that all call the same.`,
+      ),
     ],
   };
 }
