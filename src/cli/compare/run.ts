@@ -25,7 +25,7 @@ import { type Evaluation, Evaluator } from '../../train/evaluate.ts';
 import { examplesFor } from '../../train/features.ts';
 import { type FitResult, fit } from '../../train/fit.ts';
 import { encodeOutputs, OUTPUTS_FILE } from '../../train/outputs.ts';
-import { evaluateCorruptions, imagesChanged } from '../../train/robustness.ts';
+import { evaluateCorruptions, imagesToChange, picturesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import type { Judged } from '../../train/search.ts';
 import { featureHooks } from '../features.ts';
@@ -112,7 +112,8 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
       },
       onStep: progress => {
         const { count } = bench.dataSet.test;
-        const test = job.tested ? count + imagesChanged(count) + counts.validation : 0;
+        const changed = picturesChanged(imagesToChange(count, bench.device.software));
+        const test = job.tested ? count + changed + counts.validation : 0;
         const left = secondsLeft(progress, job.speed, { validation: counts.validation, test });
         bar.step({ ...progress, secondsLeft: left + job.secondsAfter });
       },
@@ -214,6 +215,7 @@ export async function judgeRun(
     test: collectTest(evaluation, test, validation),
     seen: config.data.train * result.history.length,
     ...(augmentation && !changesNothing(augmentation) && { augmentation }),
+    ...(recipe.weights && { weights: recipe.weights }),
     outputs: `${keyOf(row)}/${OUTPUTS_FILE}`,
     ...(robustness && { robustness }),
     seconds: result.seconds,

@@ -13,7 +13,7 @@ import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import { withSettings } from '../../train/config.ts';
 import { copiesOf } from '../../train/features.ts';
-import { imagesChanged } from '../../train/robustness.ts';
+import { imagesToChange, picturesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { rank } from '../../train/search.ts';
 import { log, print, printJson } from '../output.ts';
@@ -70,9 +70,8 @@ export class Session {
     const report: DeviceReport = { adapter: device, driver: description, software };
     this.bench = { engine, device: report, files: nodeFiles, dataSet, version: weftVersion(), bar, signal };
     const { train, validation } = splitOf(dataSet.train);
-    // What follows a training: the test, its changed copies, and the validation images once more, for the temperature.
-    const judged = dataSet.test.count + imagesChanged(dataSet.test.count) + validation.length;
-    this.counts = { train: train.length, validation: validation.length, test: judged };
+    const test = dataSet.test.count + picturesChanged(imagesToChange(dataSet.test.count, software));
+    this.counts = { train: train.length, validation: validation.length, test };
   }
 
   /** Measures, plans, says how long it will take, and trains. */

@@ -27,6 +27,7 @@ export interface Counts {
   readonly train: number;
   /** Images held back from it. */
   readonly validation: number;
+  /** Pictures that are judged after a training: the test set, and changed copies of a part of it. */
   readonly test: number;
 }
 
@@ -42,9 +43,11 @@ export function expectedSeconds(speed: Speed, work: Work, counts: Counts): numbe
   const { train, validation } = imagesOf(work, counts);
   const epoch = Math.ceil(train / speed.batch) * speed.stepSeconds + validation * speed.evaluationSeconds;
   const test = work.tested === false ? 0 : counts.test;
+  // Once more, for the temperature that the test is scaled by.
+  const judged = work.tested === false ? 0 : test + validation;
   const { passes = 0 } = work;
   const features = passes > 0 ? passes * train + validation + test : 0;
-  return work.epochs * epoch + test * speed.evaluationSeconds + features * (speed.featureSeconds ?? 0);
+  return work.epochs * epoch + judged * speed.evaluationSeconds + features * (speed.featureSeconds ?? 0);
 }
 
 /** Seconds until the end of a run from within an epoch: what `fit` knows of, and the validation and the test to come. */

@@ -9,7 +9,7 @@ import type { Robustness } from '../../train/robustness.ts';
 import { charts, muted, type Section, text } from '../document.ts';
 import { count, listing, percent, points } from '../format.ts';
 import { plot } from '../plots.ts';
-import { mean } from '../statistics.ts';
+import { mean, wilson } from '../statistics.ts';
 import type { ModelSummary } from '../summary.ts';
 
 interface Tested {
@@ -55,7 +55,7 @@ export function robustnessSection(models: readonly ModelSummary[]): Section | un
         ],
       },
       muted(
-        `On the same ${count(images)} test images for all, each changed in the same way for all. ** (and a ring): the model’s training contained such changes as strong; *: milder ones. Without a mark they are new to it.`,
+        `On the same ${count(images)} test images for all, each changed in the same way for all; of so many images a single accuracy is known to about ${points(uncertainty(first.robustness))}. ** (and a ring): the model’s training contained such changes as strong; *: milder ones. Without a mark they are new to it.`,
       ),
     ],
   };
@@ -92,6 +92,12 @@ function chartOf(kind: CorruptionKind, tested: readonly Tested[]) {
       ],
     })),
   });
+}
+
+/** Half of the 95 % interval of the accuracy on the unchanged images. */
+function uncertainty({ clean, images }: Robustness): number {
+  const { low, high } = wilson(Math.round(clean * images), images);
+  return (high - low) / 2;
 }
 
 /** What costs each model most, among changes that are new to it. */
