@@ -4,8 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type SafetensorsSource, writeSafetensors } from '../io/safetensors.ts';
 import { ARCHITECTURE_NAMES, fitTo, readWeights, type WeightFile, without } from '../io/weights/index.ts';
+import { Model, toOnnx } from '../nn/index.ts';
 import { UsageError } from '../platform/errors.ts';
 import { folderSource, nodeFiles, parseHdf5 } from '../platform/node.ts';
+import { Engine } from '../tensor/engine.ts';
+import { RunFolder } from '../train/run-folder.ts';
 import { example, type GlobalOptions } from './options.ts';
 import { formatBytes, print } from './output.ts';
 import { fromTyped } from './parse.ts';
@@ -24,8 +27,8 @@ export function register(program: Command): void {
       '<in>',
       'weights of Keras (.h5, .weights.h5, .keras), tfjs (model.json), PyTorch or weft (.safetensors), .npz, or a run',
     )
-    .argument('<out>', 'a .safetensors file')
-    .description("make a safetensors file with weft's names and layout of weights in other formats")
+    .argument('<out>', 'a .safetensors file, or of a run an .onnx file')
+    .description("make a safetensors file with weft's names and layout of weights in other formats, or ONNX of a run")
     .option('--half', 'round to float16: half the size')
     .addOption(
       new Option('--as <network>', 'check that they are complete weights of it, and name them so').choices(
@@ -39,6 +42,7 @@ export function register(program: Command): void {
     'weft convert vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 vgg16.safetensors --as vgg16 --half',
     "weft convert torchvision-vgg16.safetensors vgg16.safetensors --as vgg16 --drop classifier --meta 'licence=CC BY 4.0'",
     'weft convert tfjs/model.json mine.safetensors',
+    'weft convert runs/cnn cnn.onnx',
   );
   command.action(async (input: string, output: string) => {
     await convert(input, output, command.optsWithGlobals<ConvertOptions>());
@@ -54,8 +58,9 @@ function collectMeta(line: string, before: Record<string, string>): Record<strin
 }
 
 async function convert(input: string, output: string, options: ConvertOptions): Promise<void> {
+  if (output.endsWith('.onnx')) return await exportRun(input, output, options);
   if (!output.endsWith('.safetensors')) {
-    throw new UsageError(`${output}: weft writes .safetensors; give the result that ending`);
+    throw new UsageError(`${output}: weft writes .safetensors and .onnx; give the result one of these endings`);
   }
   const path = (await isFolder(input)) ? join(input, 'model.safetensors') : input;
   const bytes = await nodeFiles.read(path);
@@ -75,6 +80,31 @@ async function convert(input: string, output: string, options: ConvertOptions): 
   print(
     `${output}: ${weights.tensors.size} arrays, ${count.toLocaleString('en-US')} numbers, ${formatBytes(file.length)}; ` +
       `from ${weights.metadata.format ?? 'safetensors'}`,
+  );
+}
+
+/** ONNX needs the architecture, which a run has and weights alone have not. */
+async function exportRun(input: string, output: string, { half, as, drop, meta }: ConvertOptions): Promise<void> {
+  if (half || as !== undefined || drop.length > 0) {
+    throw new UsageError(`${output}: --half, --as and --drop are for .safetensors; leave them out`);
+  }
+  if (!(await isFolder(input))) {
+    throw new UsageError(
+      `${input}: ONNX is made of a run, which knows its architecture; name a folder of 'weft train'`,
+    );
+  }
+  const run = new RunFolder(nodeFiles, input);
+  const { model: architecture } = await run.readConfig();
+  const weights = await run.readModel();
+  // Nothing is computed: the engine only holds the weights.
+  using engine = Engine.reference();
+  using model = Model.fromJSON(engine, architecture);
+  model.load(weights, run.at('model.safetensors'));
+  const file = await toOnnx(model, meta);
+  await nodeFiles.write(output, file);
+  print(
+    `${output}: ${model.name}, ${formatBytes(file.length)}; input [N, ${model.inputShape.join(', ')}] from 0 to 1, ` +
+      `output [N, ${model.outputShape.join(', ')}], logits`,
   );
 }
 

@@ -22,5 +22,6 @@ export { layerFromJSON } from './layers/registry.ts';
 export { Residual, type ResidualOptions } from './layers/residual.ts';
 export { Sequential, type SequentialOptions } from './layers/sequential.ts';
 export { type Captured, type ForwardOptions, Model, type ModelConfig, type ModelOptions } from './model.ts';
+export { toOnnx } from './onnx/index.ts';
 export { BLOCK, type Declaration, isPart, ParameterSet, type Segment } from './parameters.ts';
 export type { LayerDescription, ModelDescription } from './summary.ts';
