@@ -6,8 +6,8 @@ import { FileError } from './errors.ts';
 import type { Hdf5Contents, Hdf5Dataset } from './platform.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Seconds that reading may take, and more for each MiB: a slow machine under load needs ten for 60 MiB. */
-const SECONDS = 30;
+/** Seconds that reading may take, and more for each MiB: a machine with much else to do needs fifteen for the smallest. */
+const SECONDS = 60;
 const SECONDS_PER_MIB = 1;
 /** MiB of the child's JavaScript heap; its arrays and the library's memory are bounded by itself. */
 const HEAP = 256;
