@@ -23,8 +23,9 @@ export function permutePixels(images: ImageData8, seed: number): ImageData8 {
       for (let channel = 0; channel < channels; channel++) moved[to + channel] = images.images[from + channel]!;
     }
   }
-  // The hash stays that of the original: it says which data set this is, the run says what was done to it.
-  return { ...images, images: moved, name: `${images.name}, pixels permuted` };
+  // Other pictures, so another hash; which images are held back goes by the original's.
+  const name = `${images.name}, pixels permuted`;
+  return { ...images, images: moved, name, sha256: `${images.sha256} permuted ${seed}` };
 }
 
 /** 0 to count - 1 in an order that `seed` decides (Fisher-Yates). */

@@ -42,6 +42,9 @@ describe('pixels in another order', () => {
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, i) => i));
     expect(picture(moved.images, 6)).toEqual(order.map(from => picture(images.images, 6)[from]));
     expect(permutePixels(images, PIXEL_SEED + 1).images).not.toEqual(moved.images);
+    // What is kept by the hash of its pictures must not be taken for what was made of others.
+    const hashes = [images, moved, permutePixels(images, PIXEL_SEED + 1)].map(({ sha256 }) => sha256);
+    expect(new Set(hashes).size).toBe(3);
   });
 
   it('keeps the channels of a pixel together', () => {

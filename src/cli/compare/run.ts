@@ -80,8 +80,9 @@ export interface Trained {
 export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Trained) => Promise<T>): Promise<T> {
   const { engine, signal, bar } = bench;
   const { recipe, row, training, path } = job;
-  const images = dataSetFor(bench, row).train;
-  using data = new GpuDataset(engine, images);
+  // What was done to the pictures stands beside the name of the data set; which images they are goes by the original.
+  const images = bench.dataSet.train;
+  using data = new GpuDataset(engine, dataSetFor(bench, row).train);
   const selected = select(images, row);
   const { train, validation } = selected;
   const counts = { train: train.length, validation: validation?.length ?? 0 };
@@ -92,8 +93,7 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
   using model = await buildModel(engine, recipe, data, training.seed);
   const { full = false, limit, pixels } = row;
   const kept = { ...counts, full, ...(limit !== undefined && { limit }), ...(pixels && { pixels }) };
-  // As the data set is known elsewhere: what was done to it stands beside its name.
-  const described = describeData(bench.dataSet.train, kept);
+  const described = describeData(images, kept);
   if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
   const needed = Uint32Array.from([...train, ...(validation ?? [])]);
   const examples = await examplesFor(model, data, needed, training, featureHooks(bar, signal));

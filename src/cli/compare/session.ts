@@ -11,8 +11,6 @@ import { count, duration } from '../../report/format.ts';
 import type { Comparison, DataReport, DeviceReport, FigureBeside, PlannedRun } from '../../report/types.ts';
 import { COMPARISON_FILES, writeComparison } from '../../report/write.ts';
 import type { Engine } from '../../tensor/engine.ts';
-import { withSettings } from '../../train/config.ts';
-import { copiesOf } from '../../train/features.ts';
 import { imagesToChange, picturesChanged } from '../../train/robustness.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { rank } from '../../train/search.ts';
@@ -26,18 +24,11 @@ import { makePlan, type Preset, protocolOf, type Wishes } from './presets.ts';
 import type { Frame } from './questions.ts';
 import { keyOf, type Plan, type Row, shortTitle } from './rows.ts';
 import { judgeRun, runTrial, trainJob, type Workbench } from './run.ts';
+import { scheduleRuns, secondsOf, trainingOf } from './schedule.ts';
 import { figuresBeside, readFullResults } from './shipped.ts';
 import { measureSpeed } from './speed.ts';
 import { type ComparisonState, conditionsOf, newState, writeState } from './state.ts';
-import {
-  type Counts,
-  expectedSeconds,
-  imagesOf,
-  type Protocol,
-  QUICK_SECONDS,
-  quickProtocol,
-  type Speed,
-} from './timing.ts';
+import { type Counts, imagesOf, type Protocol, QUICK_SECONDS, quickProtocol, type Speed } from './timing.ts';
 
 /** What the session is given besides the engine. */
 export interface Setting {
@@ -82,8 +73,7 @@ export class Session {
     await this.refuseForeignRuns(rough.rows);
     const speeds = await this.measure(rough);
     const cost = (protocol: Protocol) => {
-      const { rows } = this.plan(preset, protocol, wishes);
-      return rows.reduce((sum, row) => sum + this.secondsOf(row, speeds, rows), 0);
+      return secondsOf(this.schedule(this.plan(preset, protocol, wishes), speeds));
     };
     const protocol = preset === 'quick' ? quickProtocol(cost, this.counts, wishes) : protocolOf(preset, wishes);
     const plan = this.plan(preset, protocol, wishes);
@@ -99,10 +89,10 @@ export class Session {
         versions: versions(),
         data: this.describeData(protocol),
         device,
-        epochs: Math.max(...plan.rows.map(row => this.epochsOf(row))),
+        epochs: Math.max(...plan.rows.map(row => trainingOf(this.recipe(row), row).epochs)),
         runs: [],
         beside: await this.beside(preset, protocol),
-        pending: this.order(plan.rows, speeds),
+        pending: this.schedule(plan, speeds),
         started: now,
         updated: now,
       },
@@ -159,7 +149,7 @@ export class Session {
       const recipe = this.recipe(row);
       log(`timing a few steps of the ${shortTitle(recipe)} on ${this.bench.device.adapter}`);
       const onCompile = (done: number, total: number) => bar.status(`compiling kernels ${done}/${total}`);
-      const training = { ...withSettings(recipe.defaults, row.overrides), seed: row.seed };
+      const training = trainingOf(recipe, row);
       speeds.push(await measureSpeed(this.engine, recipe, data, { training, signal, onCompile }));
       bar.clear();
     }
@@ -174,30 +164,8 @@ export class Session {
     return `${this.setting.folder}/${keyOf(row)}`;
   }
 
-  private epochsOf(row: Row): number {
-    return row.overrides.epochs ?? this.recipe(row).defaults.epochs;
-  }
-
-  /** @param rows of the plan: the first of a recipe has the features of its frozen beginning to compute. */
-  private secondsOf(row: Row, speeds: readonly Speed[], rows: readonly Row[]): number {
-    const speed = speeds.find(one => one.model === row.recipe)!;
-    const training = { ...withSettings(this.recipe(row).defaults, row.overrides), seed: row.seed };
-    const passes = rows.find(({ recipe }) => recipe === row.recipe) === row ? 1 + copiesOf(training) : 0;
-    const work = { ...row, epochs: this.epochsOf(row), tested: row.trial === undefined, passes };
-    return expectedSeconds(speed, work, this.counts);
-  }
-
-  /** Trials first, since results hang on them; then seed by seed, the quickest first: something to look at soon. */
-  private order(rows: readonly Row[], speeds: readonly Speed[]): PlannedRun[] {
-    const seeds = [...new Set(rows.map(({ seed }) => seed))];
-    const rankOf = (row: Row) => (row.trial === undefined ? 1 + seeds.indexOf(row.seed) : 0);
-    return rows
-      .map(row => ({ row, expectedSeconds: this.secondsOf(row, speeds, rows) }))
-      .sort((a, b) => rankOf(a.row) - rankOf(b.row) || a.expectedSeconds - b.expectedSeconds)
-      .map(({ row, expectedSeconds }) => {
-        const title = row.trial === undefined ? row.title : `${row.title}, trial`;
-        return { row: row.id, model: row.recipe, title, seed: row.seed, expectedSeconds };
-      });
+  private schedule(plan: Plan, speeds: readonly Speed[]): PlannedRun[] {
+    return scheduleRuns(plan.rows, this.setting.recipes, speeds, this.counts);
   }
 
   private describeData(protocol: Protocol): DataReport {
@@ -225,12 +193,12 @@ export class Session {
       const step = `${(1000 * stepSeconds).toPrecision(3)} ms for a step of ${batch} images`;
       const runs = pending.filter(run => run.model === model);
       const many = runs.length === 1 ? '1 run' : `${runs.length} runs`;
-      log(`  ${shortTitle(this.recipe({ recipe: model }))}: ${step}, ${many}, about ${duration(sum(runs))}`);
+      log(`  ${shortTitle(this.recipe({ recipe: model }))}: ${step}, ${many}, about ${duration(secondsOf(runs))}`);
     }
     for (const { asks, contrasts } of plan.questions) log(`  asks: ${asks} (${contrasts.length} contrasts)`);
     for (const note of notes) log(`  note: ${note}`);
-    log(`about ${duration(sum(pending))} in all; the report grows in ${this.reportPath()}`);
-    if (preset === 'quick' && sum(pending) > QUICK_SECONDS)
+    log(`about ${duration(secondsOf(pending))} in all; the report grows in ${this.reportPath()}`);
+    if (preset === 'quick' && secondsOf(pending) > QUICK_SECONDS)
       log('that is more than quick plans for; fewer epochs, images or seeds take less');
   }
 
@@ -241,9 +209,9 @@ export class Session {
       const { pending } = this.state.comparison;
       const [next, ...rest] = pending;
       const row = plan.rows.find(one => one.id === next!.row && one.seed === next!.seed)!;
-      const left = `about ${duration(sum(pending))} left`;
+      const left = `about ${duration(secondsOf(pending))} left`;
       log(`${next!.title}, seed ${row.seed} (${all - rest.length} of ${all}, ${left})`);
-      const comparison = await this.trainRow(row, sum(rest));
+      const comparison = await this.trainRow(row, secondsOf(rest));
       const variants = { ...this.engine.gpu.chooser.table };
       this.state = { ...this.state, variants, comparison: { ...comparison, pending: rest } };
       await this.save();
@@ -254,7 +222,7 @@ export class Session {
   private async trainRow(row: Row, secondsAfter: number): Promise<Comparison> {
     const { comparison, speeds } = this.state;
     const recipe = this.recipe(row);
-    const training = { ...withSettings(recipe.defaults, this.settingsOf(row)), seed: row.seed };
+    const training = trainingOf(recipe, { ...row, overrides: this.settingsOf(row) });
     const speed = speeds.find(({ model }) => model === row.recipe)!;
     const job = { recipe, row, training, speed, secondsAfter, path: this.pathOf(row) };
     if (row.trial !== undefined) {
@@ -296,5 +264,3 @@ export class Session {
     else print(`${describeComparison(comparison)}\n\nreport: ${this.reportPath()}`);
   }
 }
-
-const sum = (runs: readonly PlannedRun[]) => runs.reduce((total, run) => total + run.expectedSeconds, 0);
