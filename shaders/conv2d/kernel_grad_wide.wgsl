@@ -1,113 +1,20 @@
 enable subgroups;
-// Kernel gradient (and bias gradient) of a convolution of any stride: partial sums, one set a share of the rows.
-//
-//   dW[kh,kw,ci,co] = sum_{n,oy,ox} x[n, oy*strideH+kh-padTop, ox*STEP+kw-padLeft, ci] * dY[n,oy,ox,co]
-//   db[co] = sum_{n,oy,ox} dY[n,oy,ox,co]
+// Kernel gradient (and bias gradient) of a convolution of any stride, four output channels a lane (shaders/lib/kernel_grad_walk.wgsl).
 //
 // tile:  one workgroup = one subgroup of 8 lanes: 16 input channels (a vec2 a lane) x 32 output channels (a vec4 a lane)
-//        x one kernel row. It walks the rows (n*oh + oy) of its share pixel after pixel and keeps the KW-STEP input
-//        columns that the next pixel needs again: STEP + 1 loads for 16 * 32 * KW multiply-adds, no half-empty steps.
+//        x one kernel row: STEP + 1 loads for 16 * 32 * KW multiply-adds.
 //        The 16 * KW vec4 sums live on the stack, which is cheap as long as the driver unrolls the loops over them. Mesa
 //        unrolls a loop only up to some 800 scalar operations: hence two sets of sums, with a loop for each.
 // dispatch: ceil(cin/16) * ceil(cout/32) * kh * shares workgroups, folded to 2-D; then, where shares > 1 or the result
 //        is added to what is there, sum_shares.wgsl.
 // result: dw and db where shares is 1; else scratch that holds them for each share.
 // needs: cin a multiple of 2 and cout of 4 (x is read as vec2, dY as vec4).
-// good for: lavapipe, where input channels fill the tile; instead: kernel_grad_strip.wgsl for 8 of them.
+// good for: lavapipe, where input channels fill the tile; instead: kernel_grad_strip.wgsl for 8 of them,
+//        kernel_grad_narrow.wgsl for 16 output channels.
+// use: kernel_grad_walk
 
 const SG: u32 = 8;
 const KW: u32 = 3;
-const STEP: u32 = 1;                         // horizontal stride
-const KEPT: u32 = max(KW, STEP) - STEP;      // columns that neighbouring pixels share
-
-struct Params {
-  n: u32, h: u32, w: u32, cin: u32,
-  oh: u32, ow: u32, cout: u32, kh: u32,
-  strideH: u32,
-  padTop: i32, padLeft: i32,
-  shares: u32,
-  rowsPerShare: u32,   // ceil(n*oh / shares)
-  bias: u32,           // 1: the bias's gradient is wanted too
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec2f>;           // [n, h, w, cin / 2]
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;          // [n, oh, ow, cout / 4]
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;    // [shares, kh, KW, cin, cout / 4]
-@group(0) @binding(4) var<storage, read_write> db: array<vec4f>;    // [shares, cout / 4]
-
-alias Sums = array<array<vec4f, KW>, SG>;   // of one of the two input channels of each lane
-
-// Adds one pixel's products with one input channel of each lane.
-fn add(acc: ptr<function, Sums>, xs: array<f32, KW>, g: vec4f) {
-  for (var u = 0u; u < SG; u++) {
-    for (var kw = 0u; kw < KW; kw++) { (*acc)[u][kw] += subgroupShuffle(xs[kw], u) * g; }
-  }
-}
-
-// Stores the sums of input channels first, first + 2, ...
-fn put(acc: ptr<function, Sums>, first: u32, share: u32, kh: u32, co: u32) {
-  for (var u = 0u; u < SG; u++) {
-    for (var kw = 0u; kw < KW; kw++) {
-      let ci = first + 2 * u;
-      if (ci < p.cin && co < p.cout) {
-        dw[((((share * p.kh + kh) * KW + kw) * p.cin + ci) * p.cout + co) / 4] = (*acc)[u][kw];
-      }
-    }
-  }
-}
-
-@compute @workgroup_size(SG)
-fn main(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let ciBlocks = (p.cin + SG * 2 - 1) / (SG * 2);
-  let coBlocks = (p.cout + SG * 4 - 1) / (SG * 4);
-  let id = wid.x + wid.y * nwg.x;
-  if (id >= ciBlocks * coBlocks * p.kh * p.shares) { return; }  // uniform
-  let ci0 = (id % ciBlocks) * (SG * 2);
-  let kh = (id / ciBlocks) % p.kh;
-  let co = ((id / (ciBlocks * p.kh)) % coBlocks) * (SG * 4) + lane * 4;
-  let share = id / (ciBlocks * p.kh * coBlocks);
-  let ci = ci0 + lane * 2;
-
-  var even: Sums;
-  var odd: Sums;
-  var sum = vec4f();
-  let end = min((share + 1) * p.rowsPerShare, p.n * p.oh);
-  for (var row = share * p.rowsPerShare; row < end; row++) {
-    let iy = i32(row % p.oh * p.strideH + kh) - p.padTop;
-    let rowOk = iy >= 0 && iy < i32(p.h) && ci < p.cin;
-    let base = ((row / p.oh) * p.h + u32(iy)) * p.w;
-    // The columns of one pixel's window, outside the picture 0; before the first pixel they stand one step further left.
-    var evens: array<f32, KW>;
-    var odds: array<f32, KW>;
-    for (var j = STEP; j < KW; j++) {
-      let ix = i32(j - STEP) - p.padLeft;
-      let ok = rowOk && ix >= 0 && ix < i32(p.w);
-      let pair = select(vec2f(), x[select(0u, ((base + u32(ix)) * p.cin + ci) / 2, ok)], ok);
-      evens[j] = pair.x;
-      odds[j] = pair.y;
-    }
-    for (var ox = 0u; ox < p.ow; ox++) {
-      let inside = co < p.cout;
-      let g = select(vec4f(), dy[select(0u, ((row * p.ow + ox) * p.cout + co) / 4, inside)], inside);
-      sum += g;
-      for (var j = 0u; j < KEPT; j++) {
-        evens[j] = evens[j + STEP];
-        odds[j] = odds[j + STEP];
-      }
-      for (var j = KEPT; j < KW; j++) {
-        let ix = i32(ox * STEP + j) - p.padLeft;
-        let ok = rowOk && ix >= 0 && ix < i32(p.w);
-        let pair = select(vec2f(), x[select(0u, ((base + u32(ix)) * p.cin + ci) / 2, ok)], ok);
-        evens[j] = pair.x;
-        odds[j] = pair.y;
-      }
-      add(&even, evens, g);
-      add(&odd, odds, g);
-    }
-  }
-
-  put(&even, ci0, share, kh, co);
-  put(&odd, ci0 + 1, share, kh, co);
-  if (p.bias != 0 && ci0 == 0 && kh == 0 && co < p.cout) { db[(share * p.cout + co) / 4] = sum; }
-}
+const STEP: u32 = 1;       // horizontal stride
+const PER_LANE: u32 = 4;
+alias Channels = vec4f;

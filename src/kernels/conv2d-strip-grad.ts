@@ -44,28 +44,42 @@ const strip: Variant<KernelGrad> = {
   },
 };
 
-/** Two input channels a lane, pixel after pixel, of any stride. */
-const wide: Variant<KernelGrad> = {
-  name: 'wide',
-  supports: (p, caps) =>
-    fitsLargeTiles(caps) && p.dilationH * p.dilationW === 1 && !p.mask && p.cin % 2 === 0 && p.cout % 4 === 0,
-  speed: (p, caps) =>
-    caps.software
-      ? // With one tap a loaded value serves a third of the sums.
-        (p.kw > 1 ? 30 : 18) * fill(p.cin, 2 * caps.subgroupSize) * fill(p.cout, 4 * caps.subgroupSize)
-      : 0.5,
-  plan: (p, caps) => {
-    const lanes = caps.subgroupSize;
-    const tiles = Math.ceil(p.cin / (2 * lanes)) * Math.ceil(p.cout / (4 * lanes)) * p.kh;
-    const first: SplitSum['first'] = (shares, perShare) => ({
-      shader: 'conv2d/kernel_grad_wide',
-      constants: { SG: lanes, KW: p.kw, STEP: p.strideW },
-      uniform: [...shapeOf(p), p.strideH, p.padTop, p.padLeft, shares, perShare, p.db],
-      workgroups: foldGrid(tiles * shares, caps),
-    });
-    return planSplitSum({ ...results(p), rows: p.n * p.oh, tiles, adds: false, first }, caps);
-  },
-};
+/**
+ * Two input channels a lane, pixel after pixel, of any stride.
+ * @param perLane output channels a lane.
+ * @param speeds where the tile is full, with several taps a row and with one: there a loaded value serves a third of the sums.
+ */
+function walk(
+  name: 'wide' | 'narrow',
+  perLane: 2 | 4,
+  speeds: { readonly taps: number; readonly tap: number },
+): Variant<KernelGrad> {
+  return {
+    name,
+    supports: (p, caps) =>
+      fitsLargeTiles(caps) && p.dilationH * p.dilationW === 1 && !p.mask && p.cin % 2 === 0 && p.cout % perLane === 0,
+    speed: (p, caps) =>
+      caps.software
+        ? (p.kw > 1 ? speeds.taps : speeds.tap) *
+          fill(p.cin, 2 * caps.subgroupSize) *
+          fill(p.cout, perLane * caps.subgroupSize)
+        : 0.5,
+    plan: (p, caps) => {
+      const lanes = caps.subgroupSize;
+      const tiles = Math.ceil(p.cin / (2 * lanes)) * Math.ceil(p.cout / (perLane * lanes)) * p.kh;
+      const first: SplitSum['first'] = (shares, perShare) => ({
+        shader: `conv2d/kernel_grad_${name}`,
+        constants: { SG: lanes, KW: p.kw, STEP: p.strideW },
+        uniform: [...shapeOf(p), p.strideH, p.padTop, p.padLeft, shares, perShare, p.db],
+        workgroups: foldGrid(tiles * shares, caps),
+      });
+      return planSplitSum({ ...results(p), rows: p.n * p.oh, tiles, adds: false, first }, caps);
+    },
+  };
+}
+
+const wide = walk('wide', 4, { taps: 30, tap: 18 });
+const narrow = walk('narrow', 2, { taps: 24, tap: 13 });
 
 /** All weights of 32 output channels in the registers of one subgroup. */
 const firstLayer: Variant<KernelGrad> = {
@@ -106,4 +120,4 @@ const product: Variant<KernelGrad> = {
   },
 };
 
-export const conv2dKernelGradStrips: readonly Variant<KernelGrad>[] = [strip, wide, firstLayer, product];
+export const conv2dKernelGradStrips: readonly Variant<KernelGrad>[] = [strip, wide, narrow, firstLayer, product];
