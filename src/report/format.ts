@@ -81,3 +81,8 @@ export function toBase64(bytes: ArrayLike<number>): string {
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), c => c.charCodeAt(0));
 }
+
+/** 1 -> '1 epoch', 10 -> '10 epochs'. */
+export function epochs(number: number): string {
+  return number === 1 ? '1 epoch' : `${number} epochs`;
+}

@@ -1,6 +1,6 @@
 import { type Range, type Rung, rank, type SearchSpace, type Settings } from '../train/search.ts';
 import type { Chart } from './charts.ts';
-import { count, duration, moment, percent } from './format.ts';
+import { count, duration, epochs as epochsOf, moment, percent } from './format.ts';
 import { html, raw } from './html.ts';
 import { type ScatterAxis, type ScatterChart, scatterChart } from './scatter.ts';
 import { PAGE_CSS } from './style.ts';
@@ -80,7 +80,7 @@ export function sweepSentence(report: SweepReport): string {
   const what = best.trial === 0 ? 'what the recipe does by itself' : settings.join(', ');
   const against = own && own !== best ? `, ${percent(own.valAccuracy)} by the recipe’s own settings` : '';
   return (
-    `With ${count(report.images)} images, after ${best.epochs} epochs and with seed ${report.seed}, the best of ` +
+    `With ${count(report.images)} images, after ${epochsOf(best.epochs)} and with seed ${report.seed}, the best of ` +
     `${report.trials.length} trials was ${what}: ${percent(best.valAccuracy)} of ${count(report.validation)} validation ` +
     `images${against}. It is the luckiest of several as well as the best, so expect less of it on other images.`
   );
@@ -103,7 +103,7 @@ function chartOf(report: SweepReport, key: keyof Settings, range: Range): Scatte
       : { kind: range.log ? 'log' : 'linear', low: range.low, high: range.high };
   const at = (value: number | string) => (axis.kind === 'names' ? axis.names.indexOf(String(value)) : Number(value));
   const series = report.rungs.map(({ epochs }, rung) => ({
-    name: epochs === 1 ? '1 epoch' : `${epochs} epochs`,
+    name: epochsOf(epochs),
     colour: rung,
     points: finished
       .filter(trial => trial.rung === rung)
@@ -127,8 +127,8 @@ export function sweepHtml(report: SweepReport): string {
   const left = totalTrials(rungs) - trials.length;
   const how =
     method === 'random'
-      ? `Random search: ${rungs[0]!.trials} trials of ${rungs[0]!.epochs} epochs`
-      : `Successive halving: ${rungs.map(rung => `${rung.trials} trials of ${rung.epochs} epochs`).join(', the best ')}`;
+      ? `Random search: ${rungs[0]!.trials} trials of ${epochsOf(rungs[0]!.epochs)}`
+      : `Successive halving: ${rungs.map(rung => `${rung.trials} trials of ${epochsOf(rung.epochs)}`).join(', the best ')}`;
   const rows = ranked(trials).map(
     trial => html`<tr>${trialRow(report, trial).map(cell => html`<td class="n">${cell}</td>`)}</tr>`,
   );

@@ -195,7 +195,9 @@ export class Session {
       const many = runs.length === 1 ? '1 run' : `${runs.length} runs`;
       log(`  ${shortTitle(this.recipe({ recipe: model }))}: ${step}, ${many}, about ${duration(secondsOf(runs))}`);
     }
-    for (const { asks, contrasts } of plan.questions) log(`  asks: ${asks} (${contrasts.length} contrasts)`);
+    for (const { asks, contrasts } of plan.questions) {
+      log(`  asks: ${asks} (${contrasts.length === 1 ? '1 contrast' : `${contrasts.length} contrasts`})`);
+    }
     for (const note of notes) log(`  note: ${note}`);
     log(`about ${duration(secondsOf(pending))} in all; the report grows in ${this.reportPath()}`);
     if (preset === 'quick' && secondsOf(pending) > QUICK_SECONDS)

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { FileError } from '../../platform/errors.ts';
 import { nodeFiles } from '../../platform/node.ts';
-import { count, listing, percent } from '../../report/format.ts';
+import { count, epochs as epochsOf, listing, percent } from '../../report/format.ts';
 import { mean } from '../../report/statistics.ts';
 import type { FigureBeside } from '../../report/types.ts';
 
@@ -65,7 +65,7 @@ function figure(runs: readonly FullResult[]): FigureBeside {
   return {
     title,
     accuracy: mean(accuracies),
-    setting: `all ${count(trained)} images, after ${epochs === 1 ? '1 epoch' : `${epochs} epochs`}, ${which}`,
+    setting: `all ${count(trained)} images, after ${epochsOf(epochs)}, ${which}`,
     source: `ships with weft: ${commands.join('; ')} (${adapter}, ${date})`,
     testWasValidation: false,
   };

@@ -3,6 +3,7 @@ import { createModel, type Recipe } from '../../models/index.ts';
 import type { Model } from '../../nn/index.ts';
 import { InterruptedError } from '../../platform/errors.ts';
 import { nodeWeights } from '../../platform/node.ts';
+import { compile } from '../../tensor/compile.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import type { TrainingOptions } from '../../train/config.ts';
 import { EVALUATION_BATCH } from '../../train/evaluate.ts';
@@ -18,8 +19,8 @@ const STEPS = 50;
 /** So few steps may take longer: the plan hangs on the dearest model, and one step of it on what else the machine does. */
 const FEW_STEPS = 10;
 const SECONDS_OF_FEW = 8;
-/** Of these the features of a frozen beginning are computed for a timing. */
-const FEW_IMAGES = 32;
+/** Timed passes through a frozen beginning, each of a whole batch: they are the dearest of all that is timed. */
+const PASSES = 2;
 
 /**
  * Times a few training steps and evaluations of a model that is thrown away afterwards. Its kernels stay compiled, so
@@ -36,11 +37,10 @@ export async function measureSpeed(
   const { batch } = training;
   using model = await buildModel(engine, recipe, data, training.seed);
   configureParts(model, training);
-  const hasFeatures = training.features !== 'off' && frozenPrefix(model) > 0;
-  const few = Uint32Array.from({ length: Math.min(FEW_IMAGES, data.count) }, (_, i) => i);
-  const cache = () => cacheFeatures(model, data, few, { batch: few.length, signal });
-  const examples = hasFeatures ? await cache() : data;
-  const featureSeconds = hasFeatures ? (await secondsOf(async () => void (await cache()), 1)) / few.length : undefined;
+  const frozen = training.features === 'off' ? 0 : frozenPrefix(model);
+  const few = Uint32Array.from({ length: Math.min(batch, data.count) }, (_, i) => i);
+  const examples = frozen > 0 ? await cacheFeatures(model, data, few, { batch, signal }) : data;
+  const featureSeconds = frozen > 0 ? (await secondsOfPart(model, data, batch, frozen)) / batch : undefined;
   using prepared = await prepareRun(model, examples, training, {
     evaluate: true,
     ...(onCompile && { progress: onCompile }),
@@ -49,7 +49,7 @@ export async function measureSpeed(
   const check = () => {
     if (signal.aborted) throw new InterruptedError('compare: interrupted before the first run; nothing to save');
   };
-  const count = hasFeatures ? few.length : data.count;
+  const count = frozen > 0 ? few.length : data.count;
   const indices = Uint32Array.from({ length: batch }, (_, i) => i % count);
   let number = 0;
   // A step by itself, from submission to the end: what a run would queue up behind must not count.
@@ -70,6 +70,20 @@ export async function measureSpeed(
     evaluationSeconds: (await secondsOf(evaluate)) / pictures.length,
     ...(featureSeconds !== undefined && { featureSeconds }),
   };
+}
+
+/** Seconds of one batch through the first `to` layers of a model's chain, without what compiling and keeping them takes. */
+async function secondsOfPart(model: Model, data: GpuDataset, batch: number, to: number): Promise<number> {
+  const { engine, parameters } = model;
+  using feed = data.feed(batch);
+  feed.select(Uint32Array.from({ length: batch }, (_, i) => i % data.count));
+  const pass = () => engine.noGrad(() => model.forwardPart(feed.batch().images, { to }));
+  const constants = parameters.frozen ? [parameters.frozen] : [];
+  using step = await compile(engine, pass, { label: 'features', constants });
+  return await secondsOf(async () => {
+    await step.run({ rows: batch });
+    await engine.gpu.device.finish();
+  }, PASSES);
 }
 
 /** Seconds a call takes, the mean of several after a first one that does not count. */

@@ -9,7 +9,7 @@ import { makeOptimizer } from '../../optim/index.ts';
 import { FileError } from '../../platform/errors.ts';
 import { nodeFiles } from '../../platform/node.ts';
 import type { FileStore } from '../../platform/platform.ts';
-import { count, duration, percent } from '../../report/format.ts';
+import { count, duration, epochs as epochsOf, percent } from '../../report/format.ts';
 import {
   ranked,
   type SweepReport,
@@ -183,7 +183,7 @@ export class SweepSession {
       const settings = settingsOf(report, trial);
       const shown = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
       const which = `trial ${trialName(next)} (${report.trials.length + 1} of ${total})`;
-      log(`${which}: ${[...shown, `${epochs} epochs`].join(', ')}; about ${duration(this.secondsLeft())} left`);
+      log(`${which}: ${[...shown, epochsOf(epochs)].join(', ')}; about ${duration(this.secondsLeft())} left`);
       const training = this.trainingOf(report, trial, epochs);
       const own = expectedSeconds(speed, { ...selection, epochs, tested: false }, this.counts);
       const result = await runTrial(this.bench, {
