@@ -72,6 +72,9 @@ export interface Protocol extends Selection {
  */
 export const QUICK_SECONDS = 540;
 
+/** Of this time, what is left for learning on a device where all else takes too long already. */
+const LEARNING_SHARE = 0.25;
+
 /** Numbers of training images that `quick` chooses from: round, so that reports of several machines can be compared. */
 const SUBSETS = [48_000, 24_000, 12_000, 6_000, 3_000, 1_500, 600];
 /** With fewer training images than this, watching all validation images would take longer than learning. */
@@ -90,12 +93,15 @@ export function quickProtocol(
   counts: Counts,
   asked: { readonly epochs?: number | undefined; readonly limit?: number | undefined } = {},
 ): Protocol {
-  const fits = (protocol: Protocol) => cost(protocol) <= QUICK_SECONDS;
   const limits = asked.limit === undefined ? [counts.train, ...SUBSETS] : [Math.min(asked.limit, counts.train)];
   const choices = limits
     .filter((limit, i) => i === 0 || limit < counts.train)
     .map(limit => (limit < counts.train ? { limit, ...watched(limit, counts) } : {}));
   let epochs = asked.epochs ?? EPOCHS;
+  // What tests and frozen beginnings take, no choice here makes less; learning too little would not make up for it.
+  const fixed = cost({ ...choices.at(-1)!, epochs: 0 });
+  const most = Math.max(QUICK_SECONDS, fixed + LEARNING_SHARE * QUICK_SECONDS);
+  const fits = (protocol: Protocol) => cost(protocol) <= most;
   for (const choice of choices) if (fits({ ...choice, epochs })) return { ...choice, epochs };
   const fewest = choices.at(-1)!;
   if (asked.epochs === undefined) while (epochs > 1 && !fits({ ...fewest, epochs })) epochs--;

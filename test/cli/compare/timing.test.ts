@@ -49,6 +49,17 @@ describe('the time of a comparison', () => {
     expect(costOf([speed(0.015), speed(0.5)])({ limit: 12_000, epochs: 10 })).toBeGreaterThan(QUICK_SECONDS);
   });
 
+  it('leaves time to learn on a device where the tests alone take too long', () => {
+    const slow: Speed = { ...speed(0.5), evaluationSeconds: 0.1 };
+    const fixed = costOf([slow])({ limit: 600, validation: 1000, epochs: 0 });
+    expect(fixed).toBeGreaterThan(2 * QUICK_SECONDS);
+    const protocol = quickProtocol(costOf([slow]), counts);
+    expect(protocol).toMatchObject({ limit: 600, validation: 1000 });
+    const learning = costOf([slow])(protocol) - fixed;
+    expect(learning).toBeLessThanOrEqual(QUICK_SECONDS / 4);
+    expect(costOf([slow])({ ...protocol, epochs: protocol.epochs! + 1 }) - fixed).toBeGreaterThan(QUICK_SECONDS / 4);
+  });
+
   it('keeps to the epochs or the images that are asked for, and chooses the rest', () => {
     const slow = [speed(0.015), speed(0.5)];
     const total = costOf(slow);
