@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   predict: () => import('./predict.ts'),
   profile: () => import('./profile.ts'),
   repeat: () => import('./repeat.ts'),
+  study: () => import('./study.ts'),
   sweep: () => import('./sweep.ts'),
   train: () => import('./train.ts'),
   tune: () => import('./tune.ts'),

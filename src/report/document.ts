@@ -16,7 +16,8 @@ export type Block =
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | Table
   | { readonly kind: 'charts'; readonly charts: readonly Chart[] }
-  | { readonly kind: 'pictures'; readonly items: readonly Shown[] };
+  | { readonly kind: 'pictures'; readonly items: readonly Shown[] }
+  | { readonly kind: 'sheets'; readonly sheets: readonly Sheet[] };
 
 export interface Table {
   readonly kind: 'table';
@@ -37,10 +38,20 @@ export interface Shown {
   readonly lines: readonly string[];
 }
 
+/** A large picture, such as all filters of a layer, that is a file of its own beside the page too. */
+export interface Sheet {
+  /** Of the file, without its ending. */
+  readonly name: string;
+  readonly picture: Picture;
+  readonly alt: string;
+  readonly caption: string;
+}
+
 export const text = (content: string): Block => ({ kind: 'text', text: content });
 export const muted = (content: string): Block => ({ kind: 'text', text: content, muted: true });
 export const heading = (content: string): Block => ({ kind: 'heading', text: content });
 export const list = (items: readonly string[]): Block => ({ kind: 'list', items });
+export const sheets = (...shown: readonly Sheet[]): Block => ({ kind: 'sheets', sheets: shown });
 export const charts = (...drawn: readonly Chart[]): Block => ({ kind: 'charts', charts: drawn });
 
 /** Whether a cell stands to the right, as numbers do. */

@@ -14,16 +14,16 @@ export function toPicture(
 /** A PNG has grey, grey with alpha, RGB or RGB with alpha; of a picture with more channels it can show one. */
 const MOST_CHANNELS = 4;
 
-/**
- * A PNG of the picture's own size as a data address; the page enlarges it without blurring. Of a picture with more
- * channels than a PNG has, it is the first one in grey.
- */
-export function pngAddress(picture: Picture): string {
+/** A PNG of the picture's own size. Of a picture with more channels than a PNG has, it is the first one in grey. */
+export function toPng(picture: Picture): Uint8Array {
   const { height, width, channels } = picture;
   const pixels = fromBase64(picture.pixels);
   const image =
     channels <= MOST_CHANNELS
       ? { data: pixels, channels }
       : { data: pixels.filter((_, i) => i % channels === 0), channels: 1 };
-  return `data:image/png;base64,${toBase64(encode({ width, height, depth: 8, ...image }))}`;
+  return encode({ width, height, depth: 8, ...image });
 }
+
+/** The same as a data address; the page enlarges it without blurring. */
+export const pngAddress = (picture: Picture) => `data:image/png;base64,${toBase64(toPng(picture))}`;

@@ -40,6 +40,12 @@ function blockHtml(block: Block): Html {
         return html`<li><img src="${pngAddress(picture)}" width="${width}" height="${height}" alt="${alt}">
 <b>${first}</b>${others.map(line => html`<br>${line}`)}</li>`;
       })}</ul>`;
+    case 'sheets':
+      return html`<div class="sheets">${block.sheets.map(({ picture, alt, caption }) => {
+        const { width, height } = picture;
+        return html`<figure><img src="${pngAddress(picture)}" width="${width}" height="${height}" alt="${alt}">
+<figcaption>${caption}</figcaption></figure>`;
+      })}</div>`;
   }
 }
 

@@ -17,6 +17,8 @@ function blockMarkdown(block: Block): string[] {
       return [];
     case 'table':
       return [markdownTable(block.head, block.rows)];
+    case 'sheets':
+      return [bullets(block.sheets.map(({ caption }) => caption))];
     case 'pictures':
       return [bullets(block.items.map(({ lines }) => lines.join(', ')))];
   }

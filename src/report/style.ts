@@ -46,6 +46,10 @@ td.best { font-weight: 650; }
 .mistakes li { margin: 0; font-size: .8rem; line-height: 1.3; overflow-wrap: anywhere; }
 .mistakes img { display: block; width: 84px; height: auto; image-rendering: pixelated; margin-bottom: .35rem; border: 1px solid var(--rule); }
 .mistakes b { font-weight: 600; }
+.sheets { display: flex; flex-wrap: wrap; gap: 1.4rem 2.2rem; align-items: flex-start; margin: 1rem 0; }
+.sheets figure { margin: 0; max-width: 100%; }
+.sheets img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; }
+.sheets figcaption { font-size: .86rem; color: var(--muted); max-width: 34rem; margin-top: .4rem; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .35rem 1.4rem; margin: 0; font-size: .94rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }

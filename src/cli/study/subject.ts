@@ -1,0 +1,131 @@
+import type { DataSet, ImageData8 } from '../../data/dataset.ts';
+import { PIXEL_SEED, permutePixels } from '../../data/permute.ts';
+import { select } from '../../data/selection.ts';
+import { pick, subset } from '../../data/subset.ts';
+import { loadPretrained } from '../../models/index.ts';
+import { type LayerConfig, Model } from '../../nn/index.ts';
+import { nodeFiles, nodeWeights } from '../../platform/node.ts';
+import type { ImageSample, StudiedRun } from '../../report/study/index.ts';
+import type { Engine } from '../../tensor/engine.ts';
+import type { RunConfig } from '../../train/config.ts';
+import { RunFolder } from '../../train/run-folder.ts';
+
+/** A run and the networks it is compared with. Disposing of it frees them all. */
+export class OpenRun implements StudiedRun, Disposable {
+  private readonly controls = new Map<'first' | 'untrained', Promise<Model>>();
+
+  private constructor(
+    readonly path: string,
+    readonly config: RunConfig,
+    readonly metrics: StudiedRun['metrics'],
+    readonly model: Model,
+  ) {}
+
+  /** @throws FileError when the folder holds no run, or its weights are missing or damaged. */
+  static async open(engine: Engine, path: string): Promise<OpenRun> {
+    const folder = new RunFolder(nodeFiles, path);
+    const config = await folder.readConfig();
+    const weights = await folder.readModel();
+    const model = Model.fromJSON(engine, config.model);
+    try {
+      model.load(weights, folder.at('model.safetensors'));
+      return new OpenRun(path, config, await folder.readMetrics(), model);
+    } catch (error) {
+      model[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  first(): Promise<Model> {
+    return this.config.weights ? this.control('first') : this.untrained();
+  }
+
+  untrained(): Promise<Model> {
+    return this.control('untrained');
+  }
+
+  private control(which: 'first' | 'untrained'): Promise<Model> {
+    const made = this.controls.get(which) ?? this.make(which);
+    this.controls.set(which, made);
+    return made;
+  }
+
+  private async make(which: 'first' | 'untrained'): Promise<Model> {
+    const { engine } = this.model;
+    const { config } = this;
+    const { seed } = config.training;
+    if (which === 'untrained') {
+      const layer = withRandomWeights(config.model.layer);
+      return Model.fromJSON(engine, { ...config.model, layer }, { seed });
+    }
+    const model = Model.fromJSON(engine, config.model, { seed });
+    if (config.weights) await loadPretrained(model, config.weights, nodeWeights());
+    return model;
+  }
+
+  [Symbol.dispose](): void {
+    this.model[Symbol.dispose]();
+    // One that could not be made has told whoever asked for it.
+    for (const made of this.controls.values())
+      made.then(
+        model => model[Symbol.dispose](),
+        () => {},
+      );
+  }
+}
+
+/** Several runs on one engine, disposed of together. */
+export class OpenRuns implements Disposable {
+  private constructor(readonly runs: readonly OpenRun[]) {}
+
+  /** @throws as `OpenRun.open`. */
+  static async open(engine: Engine, paths: readonly string[]): Promise<OpenRuns> {
+    const runs: OpenRun[] = [];
+    try {
+      for (const path of paths) runs.push(await OpenRun.open(engine, path));
+      return new OpenRuns(runs);
+    } catch (error) {
+      for (const run of runs) run[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const run of this.runs) run[Symbol.dispose]();
+  }
+}
+
+/** The same layers, random where they wait for the weights of others: VGG16's as its own recipe without them starts. */
+function withRandomWeights(config: LayerConfig): LayerConfig {
+  const inside = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inside);
+    return typeof value === 'object' && value !== null && 'type' in value
+      ? withRandomWeights(value as LayerConfig)
+      : value;
+  };
+  const options = Object.entries(config).map(([option, value]) => [option, inside(value)]);
+  return { ...Object.fromEntries(options), ...(config.initializer === 'pretrained' && { initializer: 'heNormal' }) };
+}
+
+/**
+ * `count` images that the run was trained on and as many that it was not, all classes in proportion: of those that it held
+ * back, or of the test set where it held back none.
+ */
+export async function samplesOf(
+  { data: about }: RunConfig,
+  { train, test }: DataSet,
+  count: number,
+): Promise<{ seen: ImageSample; unseen: ImageSample }> {
+  const selected = select(train, { full: about.full, ...(about.limit !== undefined && { limit: about.limit }) });
+  const as = (images: ImageData8) => (about.pixels === 'permuted' ? permutePixels(images, PIXEL_SEED) : images);
+  const sample = async (images: ImageData8, numbers: Uint32Array, what: string): Promise<ImageSample> => {
+    const chosen = subset(numbers, images.labels, count);
+    return { images: await pick(as(images), chosen), numbers: chosen, what };
+  };
+  const { validation } = selected;
+  const all = Uint32Array.from({ length: test.count }, (_, i) => i);
+  return {
+    seen: await sample(train, selected.train, 'training images'),
+    unseen: validation ? await sample(train, validation, 'validation images') : await sample(test, all, 'test images'),
+  };
+}

@@ -1,0 +1,103 @@
+import { decode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { fromBase64, toBase64 } from '../../../src/report/format.ts';
+import { contactSheet } from '../../../src/report/sheet.ts';
+import { STUDIES, type StudyReport } from '../../../src/report/study/index.ts';
+import { studyHtml, writeStudy } from '../../../src/report/study/page.ts';
+import { memoryFiles } from '../../train/toy.ts';
+
+const grey = (pixels: readonly number[]) => ({ height: 1, width: 2, channels: 1, pixels: toBase64(pixels) });
+
+const report: StudyReport = {
+  format: 'weft study 1',
+  command: 'weft study runs/<cnn>',
+  updated: '2026-11-29T07:00:00.000Z',
+  run: 'runs/<cnn>',
+  others: [],
+  title: 'CNN & co',
+  parameters: 12,
+  seed: 1,
+  epochs: 2,
+  data: 'toy',
+  images: '10 validation images',
+  device: { adapter: 'none', driver: 'none', software: true },
+  versions: { weft: '0' },
+  studies: [
+    { name: 'filters', unfit: 'there are none' },
+    { name: 'of-another-version', seconds: 1, result: {} },
+    {
+      name: 'filters',
+      seconds: 2,
+      result: {
+        layers: [
+          {
+            layer: 'conv1',
+            shape: [1, 2, 1, 1],
+            slices: 1,
+            trained: [grey([0, 255])],
+            first: [grey([255, 0])],
+            change: [{ relative: 0.25, cosine: 0.5 }],
+          },
+        ],
+        others: [],
+      },
+    },
+  ],
+};
+
+describe('the page of studies', () => {
+  it('says what was found, why something was not done, and escapes names', () => {
+    const page = studyHtml(report);
+    expect(page).not.toContain('<cnn>');
+    expect(page).toContain('Not done: there are none.');
+    expect(page).toContain('This weft does not know this study.');
+    expect(page).toMatch(/25&nbsp;%.*0\.50/s);
+    expect([...page.matchAll(/<img [^>]*alt="([^"]*)"/g)].map(([, alt]) => alt)).toEqual([
+      'Filters of conv1 after training',
+      'Filters of conv1 before training',
+    ]);
+    expect(page).not.toMatch(/src="(?!data:)/);
+  });
+
+  it('comes with its sheets as PNG and its results as JSON', async () => {
+    const { files, contents } = memoryFiles();
+    await writeStudy(files, 'out', report);
+    expect([...contents.keys()]).toEqual([
+      ...['out/filters-conv1.png', 'out/filters-conv1-first.png', 'out/results.json', 'out/study.html'],
+    ]);
+    const sheet = decode(contents.get('out/filters-conv1.png')!);
+    const row = Math.floor(sheet.height / 2);
+    const at = (x: number) => sheet.data[3 * (row * sheet.width + x)]!;
+    expect([at(Math.floor(sheet.width / 4)), at(Math.floor((3 * sheet.width) / 4))]).toEqual([0, 255]);
+    expect(JSON.parse(new TextDecoder().decode(contents.get('out/results.json')))).toEqual(report);
+  });
+
+  it('has a line of help and a heading for each study', () => {
+    for (const [name, study] of Object.entries(STUDIES)) {
+      expect(study.name).toBe(name);
+      expect(name).toMatch(/^[a-z-]+$/);
+      expect(study.describe.length).toBeGreaterThan(10);
+      expect(study.title.length).toBeGreaterThan(2);
+    }
+  });
+});
+
+describe('a contact sheet', () => {
+  it('places pictures row by row, enlarged, with a gap around each', () => {
+    const sheet = contactSheet([grey([0, 255]), undefined, grey([255, 0])], { columns: 2, scale: 2, gap: 1 });
+    expect([sheet.width, sheet.height]).toEqual([11, 7]);
+    const pixels = fromBase64(sheet.pixels);
+    const at = (x: number, y: number) => pixels[3 * (y * sheet.width + x)]!;
+    expect([at(1, 1), at(2, 2), at(3, 1), at(4, 2)]).toEqual([0, 0, 255, 255]);
+    expect([at(1, 4), at(4, 5)]).toEqual([255, 0]);
+    const ground = at(0, 0);
+    // The gap, and the place of the picture that is missing.
+    for (const [x, y] of [
+      [5, 1],
+      [6, 1],
+      [9, 2],
+      [1, 3],
+    ] as const)
+      expect(at(x, y)).toBe(ground);
+  });
+});
