@@ -50,8 +50,8 @@ export interface Pass {
   readonly training: boolean;
   /** A parameter or state by its full name. */
   get(name: string): Tensor;
-  /** Told the output of every layer. */
-  readonly observe?: ((layer: BuiltLayer, output: Tensor) => void) | undefined;
+  /** Told the output of every layer. What it returns, if anything, goes on in place of that output. */
+  readonly observe?: ((layer: BuiltLayer, output: Tensor) => Tensor | undefined) | undefined;
 }
 
 /** Where the windows of a max pooling lie, and what it drops. */
@@ -246,8 +246,7 @@ export function buildRoot(layer: Layer, input: Shape): { root: BuiltLayer; decla
 export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
   checkInput(layer, x);
   const output = layer.apply(x, pass);
-  pass.observe?.(layer, output);
-  return output;
+  return pass.observe?.(layer, output) ?? output;
 }
 
 /**

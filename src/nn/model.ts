@@ -44,10 +44,12 @@ export interface ForwardOptions {
   readonly training?: boolean;
   /** Layers whose outputs are wanted too, by name. */
   readonly capture?: readonly string[];
+  /** Makes of a layer's output, by its name, what goes on in its place: of the same shape. Captured is what goes on. */
+  readonly replace?: Readonly<Record<string, (output: Tensor) => Tensor>>;
 }
 
 /** Part of the chain of a model's layers. */
-export interface PartOptions extends Pick<ForwardOptions, 'training'> {
+export interface PartOptions extends Pick<ForwardOptions, 'training' | 'replace'> {
   /** The first layer that is run; default 0. */
   readonly from?: number;
   /** The first that is not; default all are. */
@@ -125,18 +127,25 @@ export class Model implements Disposable {
       .filter(name => name !== '');
   }
 
+  /** A layer by its name. @throws ValueError when there is none, naming those that exist. */
+  findLayer(name: string): BuiltLayer {
+    const found = walk(this.root).find(layer => layer.name === name && name !== '');
+    if (found) return found;
+    throw new ValueError(`model '${this.name}': there is no layer '${name}'; there are ${this.layerNames.join(', ')}`);
+  }
+
   /**
    * Runs the network on [N, ...inputShape]; the result is [N, ...outputShape].
-   * @throws ShapeError when x has another shape; ValueError for a captured layer that does not exist.
+   * @throws ShapeError when x has another shape; ValueError for a captured or replaced layer that does not exist.
    */
   forward(x: Tensor, options: ForwardOptions & { readonly capture: readonly string[] }): Captured;
   forward(x: Tensor, options?: ForwardOptions): Tensor;
   forward(x: Tensor, options: ForwardOptions = {}): Tensor | Captured {
-    const { training = false, capture } = options;
+    const { training = false, capture, replace } = options;
     if (x.rank !== this.inputShape.length + 1) {
       throw new ShapeError(`model '${this.name}': input is ${x}, expected [N, ${this.inputShape.join(', ')}]`);
     }
-    const { observe, captured } = this.observer(capture ?? []);
+    const { observe, captured } = this.observer(capture, replace);
     const pass: Pass = { training, get: name => this.parameters.get(name), observe };
     const output = runLayer(this.root, x, pass);
     return capture ? { output, captured } : output;
@@ -144,25 +153,28 @@ export class Model implements Disposable {
 
   /**
    * Runs part of `chain` on [N, ...input of its first layer]: what a whole pass does there, with the same kernels.
-   * @throws ShapeError when x has another shape.
+   * @throws ShapeError when x has another shape; ValueError for a replaced layer that does not exist.
    */
-  forwardPart(x: Tensor, { training = false, from = 0, to }: PartOptions): Tensor {
-    const pass: Pass = { training, get: name => this.parameters.get(name) };
+  forwardPart(x: Tensor, { training = false, from = 0, to, replace }: PartOptions): Tensor {
+    const { observe } = this.observer([], replace);
+    const pass: Pass = { training, get: name => this.parameters.get(name), observe };
     return runLayers(this.chain.slice(from, to), x, pass);
   }
 
-  private observer(names: readonly string[]): { observe: Pass['observe']; captured: Record<string, Tensor> } {
+  private observer(
+    capture: readonly string[] = [],
+    replace: NonNullable<ForwardOptions['replace']> = {},
+  ): { observe: Pass['observe']; captured: Record<string, Tensor> } {
     const captured: Record<string, Tensor> = {};
-    const known = new Set(this.layerNames);
-    for (const name of names) {
-      if (known.has(name)) continue;
-      throw new ValueError(`model '${this.name}': there is no layer '${name}'; there are ${[...known].join(', ')}`);
-    }
-    const wanted = new Set(names);
+    const wanted = new Set(capture);
+    const replaced = new Map(Object.entries(replace));
+    for (const name of [...wanted, ...replaced.keys()]) this.findLayer(name);
     const observe: Pass['observe'] = (layer, output) => {
-      if (wanted.has(layer.name)) captured[layer.name] = output;
+      const result = replaced.get(layer.name)?.(output);
+      if (wanted.has(layer.name)) captured[layer.name] = result ?? output;
+      return result;
     };
-    return { observe: names.length > 0 ? observe : undefined, captured };
+    return { observe: wanted.size + replaced.size > 0 ? observe : undefined, captured };
   }
 
   /** Layers, shapes, parameters and costs as data. */

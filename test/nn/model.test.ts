@@ -17,7 +17,8 @@ import {
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { compile } from '../../src/tensor/compile.ts';
 import { Engine } from '../../src/tensor/engine.ts';
-import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
+import { affine, softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { onReference } from '../support/build.ts';
 import { gpuEngine } from '../support/engine.ts';
 
@@ -75,6 +76,24 @@ describe('Model', () => {
         "model 'model': there is no layer 'conv2'; there are conv1, pool1",
       );
     });
+  });
+
+  it('lets something else go on in place of an output, in a whole pass and in a part of one', async () => {
+    using model = onReference(small(), INPUT);
+    const { engine } = model;
+    await engine.scope(async () => {
+      const x = pictures(engine);
+      const plain = model.forward(x, { capture: ['conv1'] });
+      const replace = { conv1: (y: Tensor) => affine(y, 2) };
+      const { output, captured } = model.forward(x, { capture: ['conv1'], replace });
+      const [own, doubled] = [await plain.captured.conv1!.data(), await captured.conv1!.data()];
+      expect(doubled).toEqual(own.map(value => 2 * value));
+      expect(await model.forwardPart(x, { to: 1, replace }).data()).toEqual(doubled);
+      expect(await model.forwardPart(captured.conv1!, { from: 1 }).data()).toEqual(await output.data());
+      expect(await output.data()).not.toEqual(await plain.output.data());
+      expect(() => model.forward(x, { replace: { conv2: y => y } })).toThrow("there is no layer 'conv2'");
+    });
+    expect(model.findLayer('conv1').output).toEqual([6, 6, 3]);
   });
 
   it('names the layer that an input does not fit', () => {
