@@ -1,9 +1,9 @@
 import type { ImageData8 } from '../data/dataset.ts';
+import { calibration, fitTemperature } from '../study/calibration.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import { confusionMatrix } from '../train/metrics.ts';
 import { toBase64 } from './format.ts';
 import { toPicture } from './pictures.ts';
-import { calibration, fitTemperature } from './science/calibration.ts';
 import type { CalibrationReport, Mistake, TestResult } from './types.ts';
 
 /** Pictures of mistakes that a report shows of a model. */

@@ -1,7 +1,7 @@
 import type { AugmentationPolicy } from '../data/augmentation.ts';
+import type { Calibration } from '../study/calibration.ts';
 import type { EpochMetrics } from '../train/events.ts';
 import type { Robustness } from '../train/robustness.ts';
-import type { Calibration } from './science/calibration.ts';
 
 /**
  * What a report is made of: plain data that goes to JSON and back, so that a comparison can be stopped, continued and

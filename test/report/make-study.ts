@@ -5,9 +5,9 @@ import { Sampler } from '../../src/kernels/sampler.ts';
 import { ORIGINAL_STUDY } from '../../src/report/beside.ts';
 import { picturesOf } from '../../src/report/edges.ts';
 import { fromBase64, toBase64 } from '../../src/report/format.ts';
-import { calibration, fitTemperature } from '../../src/report/science/calibration.ts';
 import { summarize } from '../../src/report/summary.ts';
 import type { Comparison, RunResult } from '../../src/report/types.ts';
+import { calibration, fitTemperature } from '../../src/study/calibration.ts';
 import { confusionMatrix } from '../../src/train/metrics.ts';
 import { makeComparison, makeRun } from './make.ts';
 

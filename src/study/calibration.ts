@@ -1,4 +1,5 @@
-import { ValueError } from '../../platform/errors.ts';
+import { Sampler } from '../kernels/sampler.ts';
+import { ValueError } from '../platform/errors.ts';
 
 /** Answers of about the same confidence, and how often they were right. */
 export interface ReliabilityBin {
@@ -65,6 +66,42 @@ export function calibration(logits: Float32Array, labels: Uint8Array, classes: n
     confidence += confidences[b]! / n;
   }
   return { ece, nll: nll / n, brier: brier / n, confidence, bins };
+}
+
+export interface ChanceOptions {
+  /** As in `calibration`. */
+  readonly temperature?: number;
+  /** Times that labels are drawn. Default 20. */
+  readonly draws?: number;
+  /** Default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Control: the mean expected calibration error of labels that are drawn from the probabilities themselves. Bins of few images
+ * are never quite as often right as they say, so this much a perfectly calibrated model would show too (J. Vaicenavicius et
+ * al., "Evaluating model calibration in classification", 2019).
+ * @param logits [images, classes].
+ * @throws ValueError when the logits are no whole rows.
+ */
+export function chanceCalibrationError(logits: Float32Array, classes: number, options: ChanceOptions = {}): number {
+  const { temperature = 1, draws = 20, seed = 1 } = options;
+  const labels = new Uint8Array(logits.length / classes);
+  checkSizes(logits, labels, classes);
+  const random = new Sampler(seed);
+  const p = new Float64Array(classes);
+  let sum = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    for (let i = 0; i < labels.length; i++) {
+      softmaxRow(logits, i * classes, classes, 1 / temperature, p);
+      let left = random.uniform();
+      let label = 0;
+      while (label < classes - 1 && (left -= p[label]!) >= 0) label++;
+      labels[i] = label;
+    }
+    sum += calibration(logits, labels, classes, temperature).ece;
+  }
+  return sum / draws;
 }
 
 /** Temperatures looked for: what lies beyond them is said to have no optimum. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Sampler } from '../../../src/kernels/sampler.ts';
-import { calibration, fitTemperature } from '../../../src/report/science/calibration.ts';
-import { judge } from '../../../src/train/evaluate.ts';
+import { Sampler } from '../../src/kernels/sampler.ts';
+import { calibration, chanceCalibrationError, fitTemperature } from '../../src/study/calibration.ts';
+import { judge } from '../../src/train/evaluate.ts';
 
 const CLASSES = 4;
 const N = 20_000;
@@ -59,6 +59,20 @@ describe('calibration', () => {
     const t = fitTemperature(few.logits, few.labels, CLASSES);
     const at = (temperature: number) => calibration(few.logits, few.labels, CLASSES, temperature).nll;
     for (const factor of [0.5, 0.9, 0.99, 1.01, 1.1, 2]) expect(at(t)).toBeLessThan(at(t * factor));
+  });
+
+  it('says what error chance alone makes: that of honest answers, and the more the fewer images', () => {
+    const few = honest(4, 400);
+    const chance = chanceCalibrationError(few.logits, CLASSES);
+    let own = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      const { logits, labels } = honest(20 + seed, 400);
+      own += calibration(logits, labels, CLASSES).ece / 10;
+    }
+    expect(chance / own).toBeGreaterThan(0.7);
+    expect(chance / own).toBeLessThan(1.4);
+    expect(chanceCalibrationError(logits, CLASSES, { draws: 2 })).toBeLessThan(chance / 3);
+    expect(chanceCalibrationError(few.logits, CLASSES)).toBe(chance);
   });
 
   it('gives the numbers of an example by hand', () => {
