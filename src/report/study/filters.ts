@@ -6,6 +6,7 @@ import { toPicture } from '../pictures.ts';
 import { contactSheet } from '../sheet.ts';
 import { quantile } from '../statistics.ts';
 import type { Picture } from '../types.ts';
+import { spread } from './spread.ts';
 import type { Study, Subject } from './study.ts';
 
 interface FilterLayer {
@@ -75,12 +76,6 @@ async function study({ run, others }: Subject): Promise<FiltersResult> {
 }
 
 const isWhole = ({ shape }: FilterBank) => shape[2] === 1 || shape[2] === 3;
-
-/** `most` of the numbers below `count`, the first and the last among them. */
-function spread(count: number, most: number): number[] {
-  if (count <= most) return Array.from({ length: count }, (_, i) => i);
-  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
-}
 
 /** Filter by filter; of one with many channels, a row of its first ones. */
 function picturesOf(bank: FilterBank): Picture[] {

@@ -1,0 +1,189 @@
+import { GpuDataset } from '../../data/gpu-dataset.ts';
+import { type Model, walk } from '../../nn/index.ts';
+import { type Ablated, ablateChannels } from '../../study/ablation.ts';
+import { featureLayers } from '../../study/features.ts';
+import { lineChart } from '../charts.ts';
+import { type Block, charts, heading, muted, text } from '../document.ts';
+import { count, points } from '../format.ts';
+import { spread } from './spread.ts';
+import type { Study, Subject } from './study.ts';
+
+interface AblationResult {
+  readonly images: number;
+  readonly what: string;
+  readonly accuracy: number;
+  readonly classes: readonly string[];
+  readonly layers: readonly LayerAblation[];
+  /** Layers that were left out, since it would have taken too long. */
+  readonly skipped: readonly string[];
+}
+
+interface LayerAblation {
+  readonly layer: string;
+  /** Channels that the layer has; those that were taken away may be fewer. */
+  readonly width: number;
+  readonly channels: readonly ({ readonly channel: number; readonly activation: number } & Costs)[];
+  readonly directions: readonly Costs[];
+}
+
+type Costs = { readonly [way in keyof Ablated]: Cost };
+
+interface Cost {
+  readonly accuracy: number;
+  readonly error: number;
+  readonly loss: number;
+  /** Accuracy lost on each class; null for one without images. */
+  readonly classes: readonly (number | null)[];
+}
+
+/** Layers at most, spread over the depth. */
+const LAYERS = 4;
+/** Floating-point operations for a layer: about half a minute on a processor. */
+const BUDGET = { software: 3e11, gpu: 1e14 };
+/** Channels of a layer at least, or it is left out. */
+const FEWEST = 4;
+const DIRECTIONS = 8;
+
+/** What single channels are worth. */
+export const ablation: Study<AblationResult> = {
+  name: 'ablation',
+  title: 'What each channel is worth',
+  describe: 'accuracy lost without one channel (zero, or its mean), in all and by class, beside random directions',
+  unfit: ({ run }) => (mapsOf(run.model).length > 0 ? undefined : 'no layer of it has maps with channels'),
+  run: study,
+  section,
+};
+
+/** Layers that give maps of their own: not those that only pool. */
+const mapsOf = (model: Model) =>
+  featureLayers(model)
+    .map(name => model.findLayer(name))
+    .filter(({ type, output }) => output.length === 3 && !/Pool/.test(type));
+
+async function study({ engine, run, unseen, signal, progress }: Subject): Promise<AblationResult> {
+  const { model } = run;
+  using data = new GpuDataset(engine, unseen.images);
+  const budget = engine.gpu.device.info.software ? BUDGET.software : BUDGET.gpu;
+  const affordable = ({ name }: { name: string }) =>
+    Math.floor(budget / (2 * data.count * flopsBehind(model, name))) - DIRECTIONS;
+  const maps = mapsOf(model);
+  const fit = maps.filter(layer => affordable(layer) >= FEWEST);
+  const chosen = spread(fit.length, LAYERS).map(i => fit[i]!);
+  const layers: LayerAblation[] = [];
+  let accuracy = Number.NaN;
+  for (const layer of chosen) {
+    const width = layer.output.at(-1)!;
+    const found = await ablateChannels(model, layer.name, data, {
+      channels: spread(width, Math.min(width, affordable(layer))),
+      directions: DIRECTIONS,
+      signal,
+      onProgress: (done, total) => progress(`ablation: ${layer.name}, ${done} of ${total} passes`),
+    });
+    ({ accuracy } = found);
+    layers.push({
+      ...{ layer: layer.name, width },
+      channels: found.channels.map(({ channel, activation, ...ablated }) => ({
+        channel,
+        activation,
+        ...costs(ablated),
+      })),
+      directions: found.directions.map(costs),
+    });
+  }
+  const skipped = maps.filter(layer => !chosen.includes(layer)).map(({ name }) => name);
+  return { images: data.count, what: unseen.what, accuracy, classes: data.classes, layers, skipped };
+}
+
+/** Of one image behind a layer. */
+function flopsBehind({ chain }: Model, layer: string): number {
+  const at = chain.findIndex(({ name }) => name === layer);
+  return chain.slice(at + 1).reduce((sum, part) => walk(part).reduce((total, { flops }) => total + flops, sum), 1);
+}
+
+function costs({ zero, mean }: Ablated): Costs {
+  const plain = ({ classes, ...cost }: Ablated['zero']): Cost => ({
+    ...cost,
+    classes: classes.map(value => (Number.isFinite(value) ? value : null)),
+  });
+  return { zero: plain(zero), mean: plain(mean) };
+}
+
+function section({ images, what, accuracy, classes, layers, skipped }: AblationResult): Block[] {
+  if (layers.length === 0) {
+    return [
+      text(`All of its layers with maps (${skipped.join(', ')}) take too long here; try it with fewer --images.`),
+    ];
+  }
+  return [
+    text(
+      `Each channel was taken away by itself and the network asked again about ${count(images)} ${what}; as it is, ` +
+        `${(100 * accuracy).toFixed(1)} % of its answers are right. Set to zero, a channel gives the layers behind it ` +
+        'something they may never have seen; set to its mean, it only no longer tells images apart.',
+    ),
+    ...layers.flatMap(layer => layerBlocks(layer, classes)),
+    muted(
+      'Control: the same done to random directions in the space of the channels. An accuracy lost is given with its ' +
+        `standard error.${skipped.length > 0 ? ` Not looked at, to save time: ${skipped.join(', ')}.` : ''}`,
+    ),
+  ];
+}
+
+/** Channels in the table of a layer. */
+const SHOWN = 6;
+
+function layerBlocks({ layer, width, channels, directions }: LayerAblation, classes: readonly string[]): Block[] {
+  const ranked = [...channels].sort((a, b) => b.mean.accuracy - a.mean.accuracy || b.mean.loss - a.mean.loss);
+  const line = (name: string, colour: number, values: readonly number[]) => ({
+    ...{ name, colour },
+    points: [...values].sort((a, b) => b - a).map((value, i): [number, number] => [i + 1, 100 * value]),
+  });
+  return [
+    heading(
+      channels.length < width ? `${layer}: ${channels.length} of ${width} channels` : `${layer}: ${width} channels`,
+    ),
+    charts(
+      lineChart({
+        title: `Accuracy lost without one channel of ${layer}`,
+        x: 'channels, the dearest first',
+        y: value => `${Number(value.toFixed(2))} points`,
+        include: [0],
+        series: [
+          line(
+            'zero',
+            0,
+            channels.map(({ zero }) => zero.accuracy),
+          ),
+          line(
+            'mean',
+            1,
+            channels.map(({ mean }) => mean.accuracy),
+          ),
+          line(
+            'random direction, zero',
+            2,
+            directions.map(({ zero }) => zero.accuracy),
+          ),
+          line(
+            'random direction, mean',
+            3,
+            directions.map(({ mean }) => mean.accuracy),
+          ),
+        ],
+      }),
+    ),
+    {
+      kind: 'table',
+      name: `The dearest channels of ${layer}`,
+      head: ['Channel', 'Lost by its mean', 'Lost by zero', 'Loss added by its mean', 'Class that loses most'],
+      rows: ranked.slice(0, SHOWN).map(({ channel, mean, zero }) => {
+        const lost = mean.classes.map(value => value ?? Number.NEGATIVE_INFINITY);
+        const most = lost.indexOf(Math.max(...lost));
+        const sure = (cost: Cost) => `${points(cost.accuracy)} ± ${(100 * cost.error).toFixed(1)}`;
+        return [
+          ...[String(channel), sure(mean), sure(zero), mean.loss.toFixed(4)],
+          lost[most]! > 0 ? `${classes[most]} (${points(lost[most]!)})` : 'none',
+        ];
+      }),
+    },
+  ];
+}

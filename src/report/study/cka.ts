@@ -1,0 +1,98 @@
+import { GpuDataset } from '../../data/gpu-dataset.ts';
+import type { Similarity } from '../../study/cka.ts';
+import { compareLayers } from '../../study/compare-layers.ts';
+import { type Block, charts, muted, text } from '../document.ts';
+import { count } from '../format.ts';
+import { similarityChart } from '../similarity-chart.ts';
+import type { Study, Subject } from './study.ts';
+
+interface CkaResult {
+  readonly images: number;
+  readonly batch: number;
+  /** This network, the same with random weights, and the other runs. */
+  readonly networks: readonly { readonly name: string; readonly layers: readonly string[] }[];
+  /** Of all layers of all networks in order: [row][column], with standard errors; null where there is no number. */
+  readonly similarity: readonly (readonly (number | null)[])[];
+  readonly errors: readonly (readonly (number | null)[])[];
+  /** Control: of each layer with itself, the images in another order. */
+  readonly shuffled: readonly (number | null)[];
+}
+
+/** Which layers see the same images alike, within a network and between networks. */
+export const cka: Study<CkaResult> = {
+  name: 'cka',
+  title: 'How alike the layers are',
+  describe: 'similarity of layers (CKA) within the network, to random weights, and to the runs named with --beside',
+  unfit: ({ unseen }) => (unseen.images.count < 8 ? 'it needs at least 8 images' : undefined),
+  run: study,
+  section,
+};
+
+async function study({ engine, run, others, unseen, signal, progress }: Subject): Promise<CkaResult> {
+  using data = new GpuDataset(engine, unseen.images);
+  const networks = [
+    { name: 'this network', model: run.model },
+    { name: 'random weights', model: await run.untrained() },
+    ...others.map(({ path, model }) => ({ name: path, model })),
+  ];
+  // At least two batches, so that their differences tell how sure a number is.
+  const batch = Math.min(250, Math.floor(data.count / 2));
+  const onProgress = (done: number, total: number) => progress(`cka: ${done} of ${total} images`);
+  const { layers, similarity, shuffled, images } = await compareLayers(networks, data, { batch, signal, onProgress });
+  const orNull = (value: number) => (Number.isFinite(value) ? value : null);
+  const each = (part: keyof Similarity) => similarity.map(row => row.map(found => orNull(found[part])));
+  return {
+    ...{ images, batch },
+    networks: networks.map(({ name }) => ({
+      name,
+      layers: layers.filter(({ network }) => network === name).map(({ layer }) => layer),
+    })),
+    ...{ similarity: each('cka'), errors: each('error') },
+    shuffled: shuffled.map(found => orNull(found.cka)),
+  };
+}
+
+function section({ images, batch, networks, similarity, errors, shuffled }: CkaResult): Block[] {
+  const starts = networks.map((_, i) => networks.slice(0, i).reduce((sum, { layers }) => sum + layers.length, 0));
+  const [own] = networks as [CkaResult['networks'][number]];
+  const part = (network: number) =>
+    own.layers.map((_, r) => networks[network]!.layers.map((_, c) => similarity[r]![starts[network]! + c]!));
+  const largest = Math.max(...shuffled.map(value => Math.abs(value ?? 0)));
+  const error = Math.max(...errors.flat().map(value => value ?? 0));
+  return [
+    text(
+      'Centred kernel alignment: 1 where two layers arrange the images in the same way, up to a rotation and a factor, ' +
+        '0 where they have nothing in common. A row for each layer of this network.',
+    ),
+    charts(
+      ...networks.map(({ name, layers }, i) =>
+        similarityChart({
+          title: i === 0 ? 'Within this network' : `This network and ${name}`,
+          rows: own.layers,
+          columns: layers,
+          values: part(i),
+        }),
+      ),
+    ),
+    {
+      kind: 'table',
+      name: 'Similarity of each layer',
+      head: ['Layer', ...networks.slice(1).map(({ name }) => `to the same of ${name}`), 'images in another order'],
+      rows: own.layers.map((layer, r) => [
+        layer,
+        ...networks.slice(1).map(({ layers }, i) => {
+          const c = layers.indexOf(layer);
+          return c === -1 ? 'n/a' : textOf(similarity[r]![starts[i + 1]! + c]!);
+        }),
+        textOf(shuffled[r]!),
+      ]),
+    },
+    muted(
+      `Linear CKA without bias, by ${count(images)} images in batches of ${count(batch)}; standard errors up to ` +
+        `${error.toFixed(3)}. Control: compared with itself on the same images in another order no layer is more like ` +
+        `than ${largest.toFixed(2)}.`,
+    ),
+  ];
+}
+
+const textOf = (value: number | null) => (value === null ? 'n/a' : value.toFixed(2));
