@@ -121,6 +121,11 @@ export { prepareRun } from './train/prepare.ts';
 export { RunFolder } from './train/run-folder.ts';
 export { measureStartup, type Startup } from './train/startup.ts';
 
+// --- Looking inside --------------------------------------------------------------------------------------------------
+
+/** Activations, gradients and explanations of a trained model: `study.trace(model, image, { layers: ['conv1'] })`. */
+export * as study from './study/index.ts';
+
 // --- Files ----------------------------------------------------------------------------------------------------------
 
 export { readNpz } from './io/npz.ts';

@@ -68,6 +68,8 @@ export interface Built {
   readonly field?: ReceptiveField;
   /** The layers it is made of. */
   readonly children?: readonly BuiltLayer[];
+  /** The activation that its output comes out of; default none. */
+  readonly activation?: string;
   /** A convolution's: computes it and the max pooling behind it as one, if it can. */
   readonly withPooling?: (x: Tensor, pass: Pass, pool: PoolWindows) => Tensor;
   /** A max pooling's that asks for that. */
@@ -101,6 +103,8 @@ export interface BuiltLayer {
   /** How much of the picture one value of the output depends on. */
   readonly field: ReceptiveField;
   readonly children: readonly BuiltLayer[];
+  /** The activation that its output comes out of, by name; 'linear' where there is none. */
+  readonly activation: string;
   /** Whether it computes the same in training as in use: neither it nor anything inside drops or keeps statistics. */
   readonly steady: boolean;
   readonly withPooling: Built['withPooling'];
@@ -228,6 +232,7 @@ function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
     flops: built.flops,
     field: built.field ?? widen(scope.field, built.reach),
     children,
+    activation: built.activation ?? 'linear',
     steady: scope.dropouts === dropouts && declared.every(({ role }) => role === 'parameter'),
     withPooling: built.withPooling,
     pooling: built.pooling,

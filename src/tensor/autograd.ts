@@ -29,6 +29,12 @@ export interface Node {
   readonly backward: Backward;
 }
 
+export interface GradientOptions {
+  readonly into?: readonly (Tensor | undefined)[];
+  readonly dy?: Tensor;
+  readonly hooks?: ReadonlyMap<Tensor, (gradient: Tensor) => Tensor>;
+}
+
 /**
  * Gradients of a scalar with respect to any tensors it was computed from, by reverse accumulation over the tape.
  *
@@ -36,14 +42,12 @@ export interface Node {
  * @param xs tensors marked by `watch()` or computed from such.
  * @param options.into tensors that shall receive the gradients, for each x; else new ones are made.
  * @param options.dy gradient to start from, of y's shape (then y need not be a scalar). Default: 1.
+ * @param options.hooks for some of the tensors in between, what flows on from there in place of their gradient, made from
+ *   it: rules of propagation that are no derivatives need no ops of their own.
  * @returns one gradient for each x; undefined where y does not depend on it.
  * @throws ShapeError when y is not a scalar and no `dy` is given, or one of another shape; ValueError when y was computed without a tape.
  */
-export function gradients(
-  y: Tensor,
-  xs: readonly Tensor[],
-  options: { into?: readonly (Tensor | undefined)[]; dy?: Tensor } = {},
-): (Tensor | undefined)[] {
+export function gradients(y: Tensor, xs: readonly Tensor[], options: GradientOptions = {}): (Tensor | undefined)[] {
   const { engine } = y;
   if (!options.dy && y.size !== 1) {
     throw new ShapeError(`gradients: ${y} is not a scalar; sum it, or pass the gradient to start from as 'dy'`);
@@ -65,9 +69,11 @@ export function gradients(
     const grads = new Map<Tensor, Tensor>([[y, seed]]);
 
     for (const { node, output } of nodes) {
-      const dy = grads.get(output);
-      if (!dy) continue;
+      const arrived = grads.get(output);
+      if (!arrived) continue;
       if (!into.has(output)) grads.delete(output);
+      // All that flows into a tensor has arrived before the op that made it is reached.
+      const dy = options.hooks?.get(output)?.(arrived) ?? arrived;
       const needs = node.inputs.map(input => wanted.has(input));
       // Only a tensor that is used once can have its gradient written in place; a sum goes there at its last addition.
       const places = node.inputs.map(input => (uses.get(input) === 1 ? into.get(input) : undefined));

@@ -97,6 +97,19 @@ describe('gradients', () => {
     expect(mul(x, x).node).toBeDefined();
   });
 
+  it('lets a hook say what flows on from a tensor, once all has arrived there', async () => {
+    const x = vector(Engine.reference(), 1, 2);
+    const square = mul(x, x);
+    // -3 from both uses, which 2 and -5 are not when each is cut off by itself.
+    const y = sum(add(mul(square, 2), mul(square, -5)));
+    const hooks = new Map([[square, (dy: Tensor) => mul(dy, dy)]]);
+    const [dx, dsquare] = gradients(y, [x, square], { hooks });
+    expect([await numbers(dx), await numbers(dsquare)]).toEqual([
+      [18, 36],
+      [-3, -3],
+    ]);
+  });
+
   it('leaves no tape behind itself', () => {
     const x = vector(Engine.reference(), 5);
     const [dx] = gradients(sum(mul(x, x)), [x]);

@@ -31,6 +31,7 @@ export class Activation extends Layer<ActivationOptions> {
     return {
       output: input,
       flops: activation === 'linear' ? 0 : sizeOf(input),
+      activation,
       apply: ACTIVATIONS[activation],
     };
   }

@@ -48,6 +48,7 @@ export class BatchNorm2d extends Layer<BatchNorm2dOptions> {
       output: input,
       // Folded into one factor and one summand for each channel.
       flops: (activation === 'linear' ? 2 : 3) * sizeOf(input),
+      activation,
       apply: (x, pass) => after(normalise(x, pass, fused)),
       applyWith: activation === 'linear' ? normalise : undefined,
     };

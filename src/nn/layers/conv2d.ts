@@ -64,6 +64,7 @@ export class Conv2d extends Layer<Conv2dOptions> {
       output: [rows, columns, filters],
       flops: values * (2 * window[0] * window[1] * channels + Number(bias) + Number(activation !== 'linear')),
       reach: { window, stride, dilation },
+      activation,
       apply: (x, pass) => after(conv2d(x, ...parameters(pass), options)),
       ...(canPool && {
         withPooling: (x, pass, pool) => conv2dMaxPool(x, ...parameters(pass), { ...options, pool }),

@@ -45,6 +45,7 @@ export class Dense extends Layer<DenseOptions> {
       output: [units],
       flops: 2 * features * units + (bias ? units : 0) + (activation === 'linear' ? 0 : units),
       reach: 'everything',
+      activation,
       apply: (x, pass) => {
         const bias = biasName ? pass.get(biasName) : undefined;
         return after(dense(x, pass.get(kernelName), bias, { ...named, dropout: drop(pass) }));

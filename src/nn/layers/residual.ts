@@ -46,6 +46,7 @@ export class Residual extends Layer<ResidualOptions> {
       flops: sizeOf(body.output) * (activation === 'linear' ? 1 : 2),
       field: unite(body.field, shortcut?.field ?? scope.field),
       children: shortcut ? [body, shortcut] : [body],
+      activation,
       apply: (x, pass) => {
         const residual = shortcut ? runLayer(shortcut, x, pass) : x;
         const { fused, after } = splitActivation(activation);
