@@ -1,8 +1,13 @@
 /** Predictions for every example of a model that was trained without it. */
+
+import type { Examples } from '../data/examples.ts';
 import { stratifiedSplit } from '../data/split.ts';
+import type { Model } from '../nn/index.ts';
 import { ValueError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
-import { judge } from '../train/evaluate.ts';
+import type { TrainingOptions } from '../train/config.ts';
+import { Evaluator, judge } from '../train/evaluate.ts';
+import { fit } from '../train/fit.ts';
 import { LogisticRegression } from './logistic.ts';
 import { type Matrix, rescale, standardScaling, takeRows } from './matrix.ts';
 
@@ -74,5 +79,24 @@ export async function linearOutOfFold(
     const fitted = await regression.fit({ l2, tolerance: 1e-4 });
     const logits = await regression.logits(fitted, rescale(takeRows(features, held), scaling));
     return judge(logits, of(held), classes).probabilities;
+  });
+}
+
+/**
+ * The same with the whole network, trained anew for each fold.
+ * @param make an untrained network; it is disposed of behind its fold. @param data with the labels that are doubted.
+ * @throws as `fit`; InterruptedError when `signal` fires.
+ */
+export async function trainOutOfFold(
+  make: () => Model | Promise<Model>,
+  data: Examples,
+  training: TrainingOptions,
+  { folds = 3, seed = 1, signal }: { folds?: number; seed?: number; signal?: AbortSignal | undefined } = {},
+): Promise<Float32Array> {
+  return await outOfFold(foldsOf(data.labels, folds, seed), data.classes.length, async ({ train, held }) => {
+    using model = await make();
+    await fit(model, { data, train }, { training, signal });
+    using evaluator = await Evaluator.compile(model, data);
+    return (await evaluator.run(held, signal)).probabilities;
   });
 }

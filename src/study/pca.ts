@@ -63,21 +63,17 @@ export async function principalComponents(
     throw new ValueError(`PCA: ${count} components of ${rows} rows with ${columns} columns; there are 1 to ${most}`);
   }
   const mean = columnMeans(matrix);
-  const centred = toMatrix(
-    matrix.values.map((value, i) => value - mean[i % columns]!),
-    columns,
-  );
   let total = 0;
-  for (const value of centred.values) total += value * value;
+  for (let i = 0; i < rows * columns; i++) total += (matrix.values[i]! - mean[i % columns]!) ** 2;
   const byRows = rows < columns;
   const side = byRows ? rows : columns;
-  using square = engine.keep(await innerProducts(engine, centred, byRows));
+  using square = engine.keep(innerProducts(engine, matrix, mean, byRows));
   const random = new Sampler(seed);
   const width = Math.min(most, count + EXTRA);
   const start = Float64Array.from({ length: width * side }, () => random.normal());
   const { vectors, values, rounds } = await subspace(engine, square, start, width, options);
   const found = byRows
-    ? await fromRows(engine, centred, vectors.subarray(0, count * side), count)
+    ? await fromRows(engine, matrix, mean, vectors.subarray(0, count * side), count)
     : vectors.subarray(0, count * side);
   return {
     mean,
@@ -88,21 +84,27 @@ export async function principalComponents(
   };
 }
 
-/** X^T X, or X X^T, of a matrix that need not fit on the device. */
-async function innerProducts(engine: Engine, matrix: Matrix, byRows: boolean): Promise<Tensor> {
-  const { rows, columns, values } = matrix;
+/** Some rows of a matrix, from the mean of the columns. */
+function centredRows({ columns, values }: Matrix, mean: Float64Array, start: number, end: number): Float32Array {
+  return values.slice(start * columns, end * columns).map((value, i) => value - mean[i % columns]!);
+}
+
+/** Of the centred rows X: X^T X, some rows after the others, since they need not fit on the device; or X X^T. */
+function innerProducts(engine: Engine, matrix: Matrix, mean: Float64Array, byRows: boolean): Tensor {
+  const { rows, columns } = matrix;
+  const piece = (start: number, end: number) =>
+    engine.tensor(centredRows(matrix, mean, start, end), [end - start, columns]);
   if (byRows) {
     return engine.scope(() => {
-      const x = engine.tensor(values, [rows, columns]);
+      const x = piece(0, rows);
       return matmul(x, x, { transposeB: true });
     });
   }
   let sum: Tensor | undefined;
   for (let start = 0; start < rows; start += ROWS) {
-    const end = Math.min(rows, start + ROWS);
     const before = sum;
     sum = engine.scope(() => {
-      const x = engine.tensor(values.subarray(start * columns, end * columns), [end - start, columns]);
+      const x = piece(start, Math.min(rows, start + ROWS));
       const part = matmul(x, x, { transposeA: true });
       return before ? add(before, part) : part;
     });
@@ -153,11 +155,18 @@ function turnToEigenvectors(basis: Float64Array, image: Float64Array, width: num
 }
 
 /** Directions among columns from those among rows: X^T u, of length 1. */
-async function fromRows(engine: Engine, matrix: Matrix, vectors: Float64Array, count: number): Promise<Float64Array> {
-  const { rows, columns, values } = matrix;
-  const product = await engine.scope(async () =>
-    matmul(engine.tensor(vectors, [count, rows]), engine.tensor(values, [rows, columns])).data(),
-  );
+async function fromRows(
+  engine: Engine,
+  matrix: Matrix,
+  mean: Float64Array,
+  vectors: Float64Array,
+  count: number,
+): Promise<Float64Array> {
+  const { rows, columns } = matrix;
+  const product = await engine.scope(async () => {
+    const x = engine.tensor(centredRows(matrix, mean, 0, rows), [rows, columns]);
+    return matmul(engine.tensor(vectors, [count, rows]), x).data();
+  });
   const found = Float64Array.from(product);
   orthonormalise(found, count, columns);
   return found;
@@ -199,17 +208,17 @@ function combine(weights: Float64Array, basis: Float64Array, width: number, n: n
 export async function project(
   engine: Engine,
   { mean, components }: Pick<PrincipalComponents, 'mean' | 'components'>,
-  { rows, columns, values }: Matrix,
+  matrix: Matrix,
 ): Promise<Matrix> {
+  const { rows, columns } = matrix;
   if (columns !== components.columns) {
     throw new ShapeError(`PCA: rows of ${columns}, the components are of ${components.columns}`);
   }
   const projected = new Float32Array(rows * components.rows);
   for (let start = 0; start < rows; start += ROWS) {
     const end = Math.min(rows, start + ROWS);
-    const centred = values.slice(start * columns, end * columns).map((value, i) => value - mean[i % columns]!);
     const part = await engine.scope(async () => {
-      const x = engine.tensor(centred, [end - start, columns]);
+      const x = engine.tensor(centredRows(matrix, mean, start, end), [end - start, columns]);
       const directions = engine.tensor(components.values, [components.rows, columns]);
       return matmul(x, directions, { transposeB: true }).data();
     });

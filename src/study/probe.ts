@@ -141,7 +141,9 @@ export async function probeLayers(
     choose: halves.validation.map(i => train.count + i),
     judge: halves.train.map(i => train.count + i),
   };
-  const labels = Uint8Array.of(...train.labels, ...validation.labels);
+  const labels = new Uint8Array(train.count + validation.count);
+  labels.set(train.labels);
+  labels.set(validation.labels, train.count);
   const probes: LayerProbe[] = [];
   for (const [i, { values, ...layer }] of own.entries()) {
     if (signal?.aborted) throw new InterruptedError('probes: interrupted');

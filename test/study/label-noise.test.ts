@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { GpuDataset } from '../../src/data/gpu-dataset.ts';
 import { Sampler } from '../../src/kernels/sampler.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { findLabelNoise, flipLabels, precisionAt, rankByDoubt } from '../../src/study/label-noise.ts';
 import { toMatrix } from '../../src/study/matrix.ts';
-import { foldsOf, linearOutOfFold, outOfFold } from '../../src/study/out-of-fold.ts';
+import { foldsOf, linearOutOfFold, outOfFold, trainOutOfFold } from '../../src/study/out-of-fold.ts';
 import { gpuEngine } from '../support/engine.ts';
+import { denseNet, TOY, toyImages, toyTraining } from '../train/toy.ts';
 
 const CLASSES = 3;
 
@@ -65,6 +67,18 @@ describe('label noise', () => {
     expect(flipLabels(labels, CLASSES, 12, 7)).toEqual(flipped);
     expect(flipLabels(labels, CLASSES, 12, 8).planted).not.toEqual(flipped.planted);
     expect(() => flipLabels(labels, CLASSES, 51, 1)).toThrow(ValueError);
+  });
+
+  it('finds them by networks trained without the image in question', async () => {
+    const engine = await gpuEngine();
+    const images = toyImages(300);
+    const { labels, planted } = flipLabels(images.labels, TOY.classes, 20, 5);
+    using data = new GpuDataset(engine, { ...images, labels });
+    const training = toyTraining({ epochs: 12 });
+    const found = await trainOutOfFold(() => denseNet(engine), data, training);
+    const [top] = precisionAt(rankByDoubt(found, labels, TOY.classes), planted, [20]);
+    // By chance a fifteenth.
+    expect(top).toBeGreaterThan(0.6);
   });
 
   it('puts what is predicted of each held example in its place', async () => {

@@ -49,16 +49,17 @@ export const ablation: Study<AblationResult> = {
   name: 'ablation',
   title: 'What each channel is worth',
   describe: 'accuracy lost without one channel (zero, or its mean), in all and by class, beside random directions',
-  unfit: ({ run }) => (mapsOf(run.model).length > 0 ? undefined : 'no layer of it has maps with channels'),
+  unfit: ({ run }) => (hiddenLayers(run.model).length > 0 ? undefined : 'it has no hidden layer'),
   run: study,
   section,
 };
 
-/** Layers that give maps of their own: not those that only pool. */
-const mapsOf = (model: Model) =>
+/** Layers with channels of their own, maps or units: neither those that only pool, nor the logits. */
+const hiddenLayers = (model: Model) =>
   featureLayers(model)
+    .slice(0, -1)
     .map(name => model.findLayer(name))
-    .filter(({ type, output }) => output.length === 3 && !/Pool/.test(type));
+    .filter(({ type }) => !/Pool/.test(type));
 
 async function study({ engine, run, unseen, signal, progress }: Subject): Promise<AblationResult> {
   const { model } = run;
@@ -66,9 +67,9 @@ async function study({ engine, run, unseen, signal, progress }: Subject): Promis
   const budget = engine.gpu.device.info.software ? BUDGET.software : BUDGET.gpu;
   const affordable = ({ name }: { name: string }) =>
     Math.floor(budget / (2 * data.count * flopsBehind(model, name))) - DIRECTIONS;
-  const maps = mapsOf(model);
-  const fit = maps.filter(layer => affordable(layer) >= FEWEST);
-  const chosen = spread(fit.length, LAYERS).map(i => fit[i]!);
+  const hidden = hiddenLayers(model);
+  const fitting = hidden.filter(layer => affordable(layer) >= FEWEST);
+  const chosen = spread(fitting.length, LAYERS).map(i => fitting[i]!);
   const layers: LayerAblation[] = [];
   let accuracy = Number.NaN;
   for (const layer of chosen) {
@@ -90,7 +91,7 @@ async function study({ engine, run, unseen, signal, progress }: Subject): Promis
       directions: found.directions.map(costs),
     });
   }
-  const skipped = maps.filter(layer => !chosen.includes(layer)).map(({ name }) => name);
+  const skipped = hidden.filter(layer => !chosen.includes(layer)).map(({ name }) => name);
   return { images: data.count, what: unseen.what, accuracy, classes: data.classes, layers, skipped };
 }
 
@@ -110,9 +111,7 @@ function costs({ zero, mean }: Ablated): Costs {
 
 function section({ images, what, accuracy, classes, layers, skipped }: AblationResult): Block[] {
   if (layers.length === 0) {
-    return [
-      text(`All of its layers with maps (${skipped.join(', ')}) take too long here; try it with fewer --images.`),
-    ];
+    return [text(`Its layers (${skipped.join(', ')}) take too long here; try it with fewer --images.`)];
   }
   return [
     text(

@@ -1,6 +1,6 @@
 import { GpuDataset } from '../../data/gpu-dataset.ts';
 import { type Embedding, embed, type Plane } from '../../study/embedding.ts';
-import { layerFeatures, PIXELS, penultimateLayer } from '../../study/features.ts';
+import { describeReduction, featureLayers, layerFeatures, PIXELS, penultimateLayer } from '../../study/features.ts';
 import { type Block, charts, muted, text } from '../document.ts';
 import { count, percent } from '../format.ts';
 import { pointChart } from '../point-chart.ts';
@@ -33,6 +33,8 @@ interface PlaneResult extends Omit<Plane, 'points'> {
 
 /** Images that UMAP, which runs on the host, is given at most. */
 const MOST = 2000;
+/** Features of an image at most. */
+const WIDTH = 2048;
 /** Fewer have too few neighbours. */
 const FEWEST = 40;
 
@@ -42,7 +44,10 @@ export const embedding: Study<EmbeddingResult> = {
   title: 'The images as the network arranges them',
   describe:
     'the last features before the logits in the plane, by PCA and UMAP, beside those of random weights and the pixels',
-  unfit: ({ unseen }) => (unseen.images.count < FEWEST ? `it needs at least ${FEWEST} images` : undefined),
+  unfit({ run, unseen }) {
+    if (featureLayers(run.model).length < 2) return 'it has no hidden layer';
+    return unseen.images.count < FEWEST ? `it needs at least ${FEWEST} images` : undefined;
+  },
   run: study,
   section,
 };
@@ -60,9 +65,15 @@ async function study({ engine, run, unseen, signal, progress }: Subject): Promis
   const embeddings: Embedded[] = [];
   for (const { of, model, name } of sources) {
     progress(`embedding: ${of}`);
-    const [features] = await layerFeatures(model, data, { images, layers: [name], signal });
+    const [features] = await layerFeatures(model, data, { images, layers: [name], width: WIDTH, signal });
     const found = await embed(engine, features!.values, labels);
-    embeddings.push({ of, ...found, pca: { ...found.pca, ...plane(found.pca) }, umap: plane(found.umap) });
+    const reduced = describeReduction(features!.reduction);
+    embeddings.push({
+      of: reduced ? `${of} (${reduced})` : of,
+      ...found,
+      pca: { ...found.pca, ...plane(found.pca) },
+      umap: plane(found.umap),
+    });
   }
   const numbers = Array.from(images, i => unseen.numbers[i]!);
   return { layer, classes: data.classes, labels, numbers, what: unseen.what, embeddings };

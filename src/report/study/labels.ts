@@ -1,5 +1,5 @@
 import { GpuDataset } from '../../data/gpu-dataset.ts';
-import { layerFeatures, penultimateLayer } from '../../study/features.ts';
+import { featureLayers, layerFeatures, penultimateLayer } from '../../study/features.ts';
 import { findLabelNoise, flipLabels, precisionAt, rankByDoubt } from '../../study/label-noise.ts';
 import { linearOutOfFold } from '../../study/out-of-fold.ts';
 import { Evaluator } from '../../train/evaluate.ts';
@@ -47,7 +47,10 @@ export const labels: Study<LabelsResult> = {
   name: 'labels',
   title: 'Labels that may be wrong',
   describe: 'labels that the network doubts most, and how many of some planted wrong ones it finds',
-  unfit: ({ unseen }) => (unseen.images.count < 100 ? 'it needs at least 100 images' : undefined),
+  unfit({ run, unseen }) {
+    if (featureLayers(run.model).length < 2) return 'it has no hidden layer';
+    return unseen.images.count < 100 ? 'it needs at least 100 images' : undefined;
+  },
   run: study,
   section,
 };

@@ -134,5 +134,5 @@ it('say why they cannot be done', () => {
     layers: [new Flatten({}), new Dense({ units: 3 }), new Dense({ units: TOY.classes })],
   });
   using model = new Model(engine, flat, { inputShape: [TOY.size, TOY.size, 1] });
-  expect(STUDIES.ablation!.unfit?.({ ...subject, run: { ...subject.run, model } })).toMatch(/no layer/);
+  expect(STUDIES.ablation!.unfit?.({ ...subject, run: { ...subject.run, model } })).toMatch(/no hidden layer/);
 });
