@@ -83,7 +83,6 @@ export async function ablateChannels(
     if (Number.isInteger(channel) && channel >= 0 && channel < width) continue;
     throw new ValueError(`ablation of '${layer}': there is no channel ${channel}; it has ${width}`);
   }
-  const { engine } = model;
   const random = new Sampler(seed);
   const taken = [
     ...channels.map(channel => Float32Array.from({ length: width }, (_, c) => Number(c === channel))),
@@ -109,7 +108,6 @@ export async function ablateChannels(
       onProgress?.(number * passes + pass + 1, batches.stepsPerEpoch * passes);
     }
   }
-  engine.setStep({ rows: 0 });
   const judged = logits.map(values => judge(values, data.labels, classes));
   const [whole] = judged as [(typeof judged)[number]];
   const cost = (pass: number) => compare(whole, judged[pass]!, data.classes.length);
@@ -140,8 +138,8 @@ class Parts implements Disposable {
     const inside = chain[at]!.name !== layer;
     const to = inside ? at : at + 1;
     const width = model.findLayer(layer).output.at(-1)!;
-    const vector = engine.keep(engine.tensor(new Float32Array(width), [width]));
-    const point = engine.keep(engine.tensor([0], [1]));
+    const vector = engine.keep(engine.zeros([width]));
+    const point = engine.keep(engine.zeros([1]));
     const constants = model.parameters.flats;
     const before = () =>
       engine.noGrad(() => {
@@ -150,25 +148,21 @@ class Parts implements Disposable {
         if (inside) model.forwardPart(held, { from: at, to: at + 1, replace: { [layer]: y => (output = y) } });
         return { held, means: channelMeans(output) };
       });
-    const first = await compile(engine, before, { label: 'before the layer', constants });
-    try {
-      const { held } = first.result;
-      const without = (output: Tensor) => putAt(output, vector, point);
-      const behind = () =>
-        engine.noGrad(() =>
-          inside
-            ? model.forwardPart(held, { from: to, replace: { [layer]: without } })
-            : model.forwardPart(without(held), { from: to }),
-        );
-      return new Parts(
-        feed,
-        first,
-        await compile(engine, behind, { label: 'behind the layer', constants }),
-        vector,
-        point,
+    const without = (output: Tensor) => putAt(output, vector, point);
+    const behind = (held: Tensor) =>
+      engine.noGrad(() =>
+        inside
+          ? model.forwardPart(held, { from: at, replace: { [layer]: without } })
+          : model.forwardPart(without(held), { from: to }),
       );
+    const made: Disposable[] = [vector, point];
+    try {
+      const first = await compile(engine, before, { label: 'before the layer', constants });
+      made.push(first);
+      const second = await compile(engine, () => behind(first.result.held), { label: 'behind the layer', constants });
+      return new Parts(feed, first, second, vector, point);
     } catch (error) {
-      first[Symbol.dispose]();
+      for (const one of made) one[Symbol.dispose]();
       throw error;
     }
   }
@@ -199,10 +193,9 @@ class Parts implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.behind[Symbol.dispose]();
-    this.before[Symbol.dispose]();
-    this.vector.dispose();
-    this.point.dispose();
+    for (const one of [this.behind, this.before, this.vector, this.point]) one[Symbol.dispose]();
+    // The rows of the last batch are no business of whatever runs next.
+    this.vector.engine.setStep({ rows: 0 });
   }
 }
 

@@ -107,7 +107,6 @@ export async function attack(model: Model, data: Examples, options: AttackOption
       await record(pgd);
     }
   }
-  model.engine.setStep({ rows: 0 });
   const results = answers.map(({ fgsm, pgd, noise }, i) => ({
     ...{ epsilon: epsilons[i]!, fgsm: fgsm.close(), pgd: pgd.close(), noise: noise.close() },
   }));

@@ -103,6 +103,8 @@ export class Attacker implements Disposable {
 
   [Symbol.dispose](): void {
     for (const one of [...this.steps, this.feed, ...Object.values<Tensor>({ ...this.tensors })]) one[Symbol.dispose]();
+    // The rows of the last batch are no business of whatever runs next.
+    this.tensors.origin.engine.setStep({ rows: 0 });
   }
 }
 

@@ -15,7 +15,10 @@ import { type FeatureOptions, type LayerFeatures, layerFeatures } from './featur
 import { type LogisticFit, LogisticRegression } from './logistic.ts';
 import { type Matrix, rescale, stack, standardScaling, takeRows } from './matrix.ts';
 
-/** Weights of the penalty that are tried, the largest first: each begins where the one before ended. */
+/**
+ * Weights of the penalty that are tried, the largest first, until the loss on the rows that choose rises. Each fit begins where
+ * the one before ended.
+ */
 export const PROBE_PENALTIES = [1, 1e-1, 1e-2, 1e-3, 1e-4] as const;
 
 /** Which rows a probe learns from, which choose its penalty, and which judge it. */
