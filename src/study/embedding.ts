@@ -4,7 +4,6 @@
  * How far to believe the picture is said beside it: which share of the neighbours is right, and whether the classes are told
  * apart in the plane as well as among the features themselves.
  */
-import { UMAP } from 'umap-js';
 import { Sampler } from '../kernels/sampler.ts';
 import { ValueError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
@@ -72,7 +71,7 @@ export async function embed(
   const share = (i: number) => (pca.variances[i] ?? 0) / pca.totalVariance;
   return {
     pca: { ...plane(firstTwo(projected)), explained: [share(0), share(1)] },
-    umap: plane(umap(projected, options)),
+    umap: plane(await umap(projected, options)),
     neighbourAccuracy: neighbourAccuracy(own, labels, neighbours),
     shuffledNeighbourAccuracy: neighbourAccuracy(own, shuffled(labels, seed), neighbours),
     neighbours,
@@ -80,12 +79,14 @@ export async function embed(
 }
 
 /** Rows as points in the plane by UMAP. The same seed gives the same points. @throws ValueError with too few rows. */
-export function umap(matrix: Matrix, options: EmbeddingOptions = {}): Matrix {
+export async function umap(matrix: Matrix, options: EmbeddingOptions = {}): Promise<Matrix> {
   const { umapNeighbours = 15, minimumDistance = 0.1, seed = 1 } = options;
   const { rows, columns, values } = matrix;
   if (rows <= umapNeighbours) {
     throw new ValueError(`UMAP: ${rows} rows for ${umapNeighbours} neighbours; give more rows, or fewer neighbours`);
   }
+  // Loaded by those who use it: whoever imports the library need not wait for it.
+  const { UMAP } = await import('umap-js');
   const random = new Sampler(seed);
   const fit = new UMAP({
     nNeighbors: umapNeighbours,

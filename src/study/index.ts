@@ -2,3 +2,29 @@
 export { batchFor, type HostArray, imageAt, rowOf } from './arrays.ts';
 export { logit, loss, type Objective } from './objectives.ts';
 export { type ReluRule, type Trace, type TraceOptions, trace, traceTensors } from './trace.ts';
+
+// --- What layers represent ------------------------------------------------------------------------------------------
+
+export { type Calibration, calibration, chanceCalibrationError, fitTemperature } from './calibration.ts';
+export { type CentredGram, CkaSums, centreGram, hsic, type Similarity } from './cka.ts';
+export { type Compared, compareLayers, type LayerComparison, type LayerComparisonOptions } from './compare-layers.ts';
+export { type Embedding, type EmbeddingOptions, embed, umap } from './embedding.ts';
+export {
+  type FeatureOptions,
+  featureLayers,
+  type LayerFeatures,
+  layerFeatures,
+  PIXELS,
+  penultimateLayer,
+} from './features.ts';
+export { type LogisticFit, LogisticRegression } from './logistic.ts';
+export { type Matrix, toMatrix } from './matrix.ts';
+export { type PcaOptions, type PrincipalComponents, principalComponents, project, projectionLayer } from './pca.ts';
+export { fitProbe, type LayerProbe, type Probe, type ProbeRows, probeLayers } from './probe.ts';
+
+// --- What a network loses, and what misleads it ---------------------------------------------------------------------
+
+export { type Ablation, type AblationOptions, ablateChannels } from './ablation.ts';
+export { type AttackOptions, type AttackResult, attack } from './adversarial.ts';
+export { findLabelNoise, flipLabels, type LabelNoise, precisionAt, rankByDoubt, type Suspect } from './label-noise.ts';
+export { type Fold, foldsOf, linearOutOfFold, outOfFold, trainOutOfFold } from './out-of-fold.ts';
