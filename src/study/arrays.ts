@@ -47,3 +47,20 @@ export function rowOf({ shape, values }: HostArray, row: number): HostArray {
   const size = sizeOf(inner);
   return { shape: inner, values: values.subarray(row * size, (row + 1) * size) };
 }
+
+/** Softmax of each row of logits: [N, classes], or [classes]. */
+export function probabilitiesOf({ shape, values }: HostArray): HostArray & { readonly values: Float64Array } {
+  const classes = shape[shape.length - 1]!;
+  const found = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += classes) {
+    const logits = Float64Array.from(values.subarray(start, start + classes));
+    const largest = Math.max(...logits);
+    const powers = logits.map(value => Math.exp(value - largest));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    found.set(
+      powers.map(value => value / sum),
+      start,
+    );
+  }
+  return { shape, values: found };
+}

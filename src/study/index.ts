@@ -1,7 +1,39 @@
 /** Looking inside a network. Every function takes a model and plain arrays, and gives plain arrays. */
-export { batchFor, type HostArray, imageAt, rowOf } from './arrays.ts';
+export { batchFor, type HostArray, imageAt, probabilitiesOf, rowOf } from './arrays.ts';
+export {
+  type Curve,
+  type DeletionCurves,
+  type DeletionInsertion,
+  type DeletionOptions,
+  deletionCurves,
+} from './deletion.ts';
+export { type Explained, type ExplainedImage, type ExplainOptions, explainImage } from './explain.ts';
+export {
+  type ClassActivationMap,
+  defaultMapLayer,
+  type GradCamOptions,
+  gradCam,
+  gradCamPlusPlus,
+  mapLayers,
+  overImage,
+} from './grad-cam.ts';
+export { blur, channelSum, magnitude, sobel, stretch } from './image-filters.ts';
+export {
+  black,
+  blurred,
+  type IntegratedGradients,
+  type IntegratedGradientsOptions,
+  integratedGradients,
+  meanImage,
+} from './integrated-gradients.ts';
+export { type Explanation, findMethod, type Method, type MethodOptions, methods, whyNot } from './methods.ts';
 export { logit, loss, type Objective } from './objectives.ts';
+export { type Occlusion, type OcclusionOptions, occlusion } from './occlusion.ts';
+export { type CascadeOptions, type CascadeStep, cascade, type Explain, type MapSimilarity } from './randomisation.ts';
+export { gradient, guidedBackprop, type SmoothGradOptions, saliency, smoothGrad } from './saliency.ts';
+export { rankCorrelation, structuralSimilarity } from './similarity.ts';
 export { type ReluRule, type Trace, type TraceOptions, trace, traceTensors } from './trace.ts';
+export type { BatchOptions, TargetOptions } from './variants.ts';
 
 // --- What layers represent ------------------------------------------------------------------------------------------
 

@@ -9,12 +9,13 @@ import {
   GlobalAvgPool,
   type Layer,
   MaxPool2d,
-  type Model,
+  Model,
   Preprocess,
   Residual,
   Sequential,
 } from '../../src/nn/index.ts';
 import type { HostArray } from '../../src/study/index.ts';
+import { Engine } from '../../src/tensor/engine.ts';
 import { onReference } from '../support/build.ts';
 
 /** Pictures from 0 to 1, the same for the same seed. */
@@ -73,7 +74,22 @@ export const networks: Readonly<Record<string, Layer>> = {
 
 export const IMAGE: Shape = [8, 8, 1];
 
-export const network = (kind: string, seed = 3): Model => onReference(networks[kind]!, IMAGE, seed);
+/** On an engine of its own, in float64. */
+export const network = (kind: string, seed = 3): Model => networkOn(Engine.reference(), kind, seed);
+
+/** As if it had been trained: biases, scales and running statistics are not what they start with. */
+export function networkOn(engine: Engine, kind: string, seed = 3): Model {
+  const model = new Model(engine, networks[kind]!, { inputShape: IMAGE, seed });
+  const random = new Sampler(seed);
+  const { segments, stateSegments } = model.parameters;
+  for (const { name, size, shape } of [...segments, ...stateSegments]) {
+    if (shape.length > 1) continue;
+    const around = /gamma|variance/.test(name) ? 1 : 0;
+    const values = Float64Array.from({ length: size }, () => Math.fround(around + random.uniform(-0.3, 0.3)));
+    model.parameters.get(name).write(values);
+  }
+  return model;
+}
 
 /** A model made of one dense layer behind a flatten, whose logits are linear in the picture. */
 export function linearModel(shape: Shape, classes: number): Model {

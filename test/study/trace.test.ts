@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Conv2d, Dense, Flatten, Model, Sequential } from '../../src/nn/index.ts';
+import { Conv2d, Dense, Flatten, type Model, Sequential } from '../../src/nn/index.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { type HostArray, logit, loss, type Objective, trace, traceTensors } from '../../src/study/index.ts';
 import { compile } from '../../src/tensor/compile.ts';
 import { neg, sum } from '../../src/tensor/ops/index.ts';
 import { onReference } from '../support/build.ts';
 import { gpuEngine } from '../support/engine.ts';
-import { IMAGE, linearModel, network, networks, pictures, weightsOf } from './models.ts';
+import { IMAGE, linearModel, network, networkOn, networks, pictures, weightsOf } from './models.ts';
 
 const STEP = 1e-5;
 
@@ -129,7 +129,7 @@ describe('trace', () => {
     const image = pictures([2, ...IMAGE]);
     for (const kind of Object.keys(networks)) {
       using reference = network(kind);
-      using model = new Model(engine, networks[kind]!, { inputShape: IMAGE, seed: 3 });
+      using model = networkOn(engine, kind);
       const options = { objective: logit(2), reluRule: 'guided' as const };
       const expected = await trace(reference, image, options);
       const before = engine.gpu.device.buffers.stats.live;
