@@ -6,7 +6,7 @@ import process from 'node:process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** The software adapter is what every machine has; nothing is fetched, nothing is remembered. */
-const FLAGS = [
+export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
@@ -70,7 +70,7 @@ export async function openPage(script: string, html?: string): Promise<OpenPage>
   const close = () => new Promise(resolve => server.close(resolve));
   let browser: Browser;
   try {
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
   } catch (error) {
     await close();
     throw error;

@@ -19,7 +19,7 @@ export interface CompileOptions {
   constants?: readonly Tensor[];
   /** Called as kernels are compiled. */
   progress?: (done: number, total: number) => void;
-  /** Floating-point operations after which a submission is cut: watchdogs end those that run for seconds. */
+  /** Floating-point operations after which a submission is cut. Default: the engine's. */
   flopsPerSubmit?: number;
   label?: string;
 }
@@ -37,8 +37,6 @@ export interface StepPlan {
   readonly dispatches: readonly DispatchNote[];
   readonly memory: MemoryPlan;
 }
-
-const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
 
 /**
  * Traces `fn` once, plans the memory of everything it makes, compiles its kernels, and gives back a step that replays
@@ -162,7 +160,7 @@ export class CompiledStep<T> implements Disposable {
     private readonly release: () => void,
     private readonly options: CompileOptions,
   ) {
-    const flops = options.flopsPerSubmit ?? DEFAULT_FLOPS_PER_SUBMIT;
+    const flops = options.flopsPerSubmit ?? engine.gpu.flopsPerSubmit;
     this.prepared = lists.prepared;
     this.work = lists.work;
     this.preparedParts = cutByFlops(this.prepared, flops);
@@ -174,8 +172,8 @@ export class CompiledStep<T> implements Disposable {
   }
 
   /**
-   * Runs the step with these values. Returns as soon as it is submitted, or, when three steps are unfinished, as soon as
-   * the oldest has finished.
+   * Runs the step with these values. Returns as soon as it is submitted, or, when three submissions are unfinished, as
+   * soon as the oldest has finished.
    * @throws DeviceLostError, KernelError; ValueError when a tensor from outside that it works on has been freed.
    */
   async run(step: Partial<StepValues> = {}): Promise<void> {
@@ -183,7 +181,8 @@ export class CompiledStep<T> implements Disposable {
     const { device } = this.engine.gpu;
     this.engine.setStep(step);
     const label = this.options.label ?? 'step';
-    await device.submit([...this.stale(), ...this.parts].map(part => encode(device.handle, part, label)));
+    // One by one: what is submitted together runs without a pause between.
+    for (const part of [...this.stale(), ...this.parts]) await device.submit([encode(device.handle, part, label)]);
   }
 
   /** What has to run before the work because constants have changed. Counts as run. Marks what the work will write. */

@@ -50,7 +50,14 @@ export interface BackendOptions {
   allow?: readonly Trade[] | undefined;
   /** Measured choices, the ones to be asked first in front. Default: those that ship for this kind of adapter. */
   tuned?: readonly TunedTable[] | undefined;
+  /**
+   * Floating-point operations after which a submission of a compiled step is cut. Watchdogs end submissions that run for
+   * seconds, and a page that draws between them wants far shorter ones. Default 2e12.
+   */
+  flopsPerSubmit?: number | undefined;
 }
+
+const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
 
 type Progress = (done: number, total: number) => void;
 
@@ -68,6 +75,8 @@ interface Gathered {
 export class GpuBackend implements Backend {
   readonly caps: Capabilities;
   readonly chooser: VariantChooser;
+  /** See `BackendOptions`. */
+  readonly flopsPerSubmit: number;
   private readonly binder: Binder;
   private readonly stepMemory: Memory;
   /** Bound where a kernel's tensor is absent; one to read and one to write, since a dispatch must not do both to a buffer. */
@@ -81,7 +90,8 @@ export class GpuBackend implements Backend {
     readonly device: Device,
     options: BackendOptions = {},
   ) {
-    const { allow = [], table, tuned } = options;
+    const { allow = [], table, tuned, flopsPerSubmit = DEFAULT_FLOPS_PER_SUBMIT } = options;
+    this.flopsPerSubmit = flopsPerSubmit;
     this.caps = { ...device.caps, ...options.caps };
     const target = { info: device.info, caps: this.caps, allow };
     this.chooser = new VariantChooser(this.caps, table, allow, tuned ?? shippedTables(target));
@@ -298,6 +308,23 @@ export class GpuBackend implements Backend {
     const data = await this.device.read(view.memory.buffer, view.memory.start + view.offset, bytes);
     if (view.dtype === 'f32') return new Float32Array(data);
     return view.dtype === 'u32' ? new Uint32Array(data) : new Uint8Array(data);
+  }
+
+  /**
+   * Where a tensor's values lie, to be bound as read-only storage by passes of the program's own on `device.handle`: a page
+   * draws feature maps from it without reading them. What was recorded before has been submitted. Holds until the tensor is
+   * freed.
+   * @throws KernelError when it has been freed, or belongs to a step that is not compiled yet.
+   */
+  locate(view: View): { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number } {
+    this.submitQueue();
+    const { buffer, start, label } = view.memory;
+    if (!buffer) throw new KernelError(`tensor '${label}': it has been freed, or its step is not compiled yet`);
+    return {
+      buffer,
+      offset: start + view.offset,
+      size: alignUp(view.size * BYTES_PER_ELEMENT[view.dtype], 4),
+    };
   }
 
   setStep(step: StepValues): void {

@@ -43,6 +43,22 @@ describe('replaying a step', () => {
     expect(device.buffers.stats).toEqual(before);
   });
 
+  it('submits one by one what exceeds the operations of a submission, with the same result', async () => {
+    const engine = await gpuEngine();
+    const x = engine.tensor(Float32Array.from({ length: 4096 }, (_, i) => i - 2000));
+    const fn = () => Array.from({ length: 6 }).reduce((y: typeof x) => relu(y), x);
+    using whole = await compile(engine, fn);
+    using cut = await compile(engine, fn, { flopsPerSubmit: 2 * whole.work[0]!.dispatch.note.flops });
+    const submit = vi.spyOn(engine.gpu.device.handle.queue, 'submit');
+    await cut.run();
+    const commands = submit.mock.calls.map(([buffers]) => Array.from(buffers).length);
+    vi.restoreAllMocks();
+    expect(commands).toEqual([1, 1, 1]);
+    await whole.run();
+    expect(await cut.result.data()).toEqual(await whole.result.data());
+    x.dispose();
+  });
+
   it('waits for the device only where three steps are unfinished, and then for the oldest', async () => {
     const engine = await gpuEngine();
     const { device } = engine.gpu;

@@ -1,0 +1,32 @@
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { ask } from '../client.ts';
+
+/**
+ * A canvas that the worker draws on. `show` asks it to, with the canvas's name, once it has been handed over and
+ * whenever one of `deps` changes.
+ */
+export function WorkerCanvas({
+  show,
+  deps,
+  label,
+  className = '',
+}: {
+  show: (canvas: string) => Promise<unknown>;
+  deps: readonly unknown[];
+  /** What is to be seen, for who cannot see it. */
+  label: string;
+  className?: string;
+}) {
+  const id = useId();
+  const element = useRef<HTMLCanvasElement>(null);
+  const handed = useRef<Promise<unknown>>(undefined);
+  useEffect(() => {
+    const canvas = element.current!.transferControlToOffscreen();
+    handed.current = ask('canvas.attach', { id, canvas }, [canvas]);
+    return () => void ask('canvas.detach', { id });
+  }, [id]);
+  useEffect(() => {
+    void handed.current?.then(() => show(id)).catch(() => {});
+  }, [id, ...deps]);
+  return <canvas ref={element} class={`maps ${className}`} role="img" aria-label={label} width={1} height={1} />;
+}

@@ -1,0 +1,12 @@
+/** The tabs, from left to right. To add one, write tabs/NAME/index.tsx and name it here. */
+import type { ComponentType } from 'preact';
+import { Train } from './train/index.tsx';
+
+export interface Tab {
+  /** In the address: `#train`. */
+  readonly id: string;
+  readonly title: string;
+  readonly component: ComponentType;
+}
+
+export const tabs: readonly Tab[] = [{ id: 'train', title: 'Train', component: Train }];

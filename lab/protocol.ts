@@ -1,0 +1,140 @@
+/**
+ * What page and worker say to each other. The page asks by the name of a handler and gets one answer; the worker tells of
+ * events when they happen. The types of requests are those of the handlers, in worker/handlers.
+ */
+import type { LayerConfig } from '../src/nn/index.ts';
+import type { Network } from './network.ts';
+import type { Handlers } from './worker/handlers/index.ts';
+
+/** Names, inputs and outputs of all requests. */
+export type RequestName = keyof Handlers;
+export type RequestInput<N extends RequestName> = Parameters<Handlers[N]>[1];
+export type RequestOutput<N extends RequestName> = Awaited<ReturnType<Handlers[N]>>;
+
+export interface Request {
+  readonly id: number;
+  readonly name: string;
+  readonly input: unknown;
+}
+
+export type Reply =
+  | { readonly kind: 'answer'; readonly id: number; readonly output: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: Failure }
+  | { readonly kind: 'event'; readonly name: keyof Events; readonly value: unknown };
+
+/** An error as it crosses from one thread to the other. */
+export interface Failure {
+  /** Of the error's class: 'ShapeError'. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** Everything that the worker tells without being asked. */
+export interface Events {
+  /** The whole state, whenever a part of it has changed. */
+  readonly state: LabState;
+  /** Loss and accuracy of steps that were made, several times a second while training runs. */
+  readonly moments: readonly Moment[];
+  /** All of the past, whenever it is another one: a new model, a restored one, a step that was taken back. */
+  readonly history: { readonly moments: readonly Moment[]; readonly judged: readonly Judged[] };
+  /** The held-back pictures have been looked at: at the end of an epoch, and when asked. */
+  readonly judged: Judged;
+  /** What the network says of the chosen picture, after each time that it was run on it. */
+  readonly seen: { readonly probabilities: readonly number[] };
+  /** Something that the reader of the page has to know. */
+  readonly notice: Notice;
+}
+
+/** What page and worker both know. The worker owns it; the page shows it. */
+export interface LabState {
+  readonly engine: EngineState;
+  readonly data: DataState | undefined;
+  readonly model: ModelState | undefined;
+  readonly training: TrainingState | undefined;
+  readonly image: ChosenImage | undefined;
+  /** Name of the layer that is looked at. */
+  readonly layer: string | undefined;
+}
+
+export type EngineState =
+  | { readonly status: 'starting' }
+  | { readonly status: 'ready'; readonly adapter: string; readonly software: boolean }
+  /** No WebGPU: values come from the reference in TypeScript, nothing can be trained. */
+  | { readonly status: 'missing'; readonly reason: string }
+  /** The device is gone; a new one is being opened. */
+  | { readonly status: 'lost'; readonly reason: string };
+
+export interface DataState {
+  readonly name: string;
+  readonly classes: readonly string[];
+  /** [H, W, C]. */
+  readonly imageShape: readonly number[];
+  /** Pictures to learn from come first, those held back for validation behind them. */
+  readonly train: number;
+  readonly validation: number;
+}
+
+export interface ModelState {
+  readonly network: Network;
+  readonly layers: readonly LayerRow[];
+  readonly parameters: number;
+  /** Floating-point operations of one image's forward pass. */
+  readonly flops: number;
+  /** Names of all layers, as `Model.forward` captures them. */
+  readonly layerNames: readonly string[];
+  /** Where its numbers come from. */
+  readonly origin: 'random' | 'trained here' | 'file';
+}
+
+/** A layer of the chain in figures, or why it cannot be. */
+export interface LayerRow {
+  readonly config: LayerConfig;
+  readonly name: string;
+  /** Of one example; undefined from the first impossible layer on. */
+  readonly output: readonly number[] | undefined;
+  readonly parameters: number;
+  readonly flops: number;
+  /** Part of the picture that one value depends on: `7 x 7`, or `all`. */
+  readonly sees: string;
+  /** Why the layer cannot stand here. */
+  readonly problem?: string;
+}
+
+export interface TrainingState {
+  readonly running: boolean;
+  /** Steps done. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly learningRate: number;
+  /** Of the first dropout; undefined where the network has none. */
+  readonly dropout: number | undefined;
+  /** As of late; undefined while it stands. */
+  readonly imagesPerSecond: number | undefined;
+}
+
+/** What one step's batch came to, or the mean of several steps up to this one. */
+export interface Moment {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface Judged {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** `confusion[actual][predicted]`. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export type ChosenImage =
+  /** A picture of the data set, by its place. */
+  | { readonly kind: 'data'; readonly index: number; readonly label: number }
+  /** One of the reader's own. */
+  | { readonly kind: 'own'; readonly name: string };
+
+export interface Notice {
+  readonly kind: 'information' | 'problem';
+  readonly title: string;
+  readonly text: string;
+}

@@ -1,0 +1,39 @@
+import type { Tensor } from '../../src/index.ts';
+import { ValueError } from '../../src/platform/errors.ts';
+import type { Painter, Painting } from './draw/painter.ts';
+
+/** What is to be seen on a canvas: asked for again whenever values have changed. */
+export type Scene = () => (Painting & { readonly tensor: Tensor }) | undefined;
+
+/** The canvases that the page has handed over, and what is drawn on each. */
+export class Canvases {
+  private readonly canvases = new Map<string, OffscreenCanvas>();
+  private readonly scenes = new Map<string, Scene>();
+
+  attach(id: string, canvas: OffscreenCanvas): void {
+    this.canvases.set(id, canvas);
+  }
+
+  detach(id: string): void {
+    this.canvases.delete(id);
+    this.scenes.delete(id);
+  }
+
+  /** From now on this is drawn there. @throws ValueError when there is no such canvas. */
+  show(id: string, scene: Scene): void {
+    if (!this.canvases.has(id)) throw new ValueError(`canvas '${id}': the page has not handed it over`);
+    this.scenes.set(id, scene);
+  }
+
+  get isEmpty(): boolean {
+    return this.scenes.size === 0;
+  }
+
+  /** Draws all of them anew. */
+  async paint(painter: Painter): Promise<void> {
+    for (const [id, scene] of this.scenes) {
+      const seen = scene();
+      if (seen) await painter.paint(this.canvases.get(id)!, seen.tensor, seen);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What the page can ask for, tab by tab: names are `tab.verb`, each a function of the lab and one input. To add a tab's
+ * requests, write handlers/TAB.ts and name it here.
+ */
+import type { Lab } from '../lab.ts';
+import * as shared from './shared.ts';
+import * as train from './train.ts';
+
+export type Handler = (lab: Lab, input: never) => unknown;
+
+/** They run one at a time, and none while a training step runs: they may use the engine. */
+export const inTurn = {
+  ...shared.inTurn,
+  ...train.inTurn,
+};
+
+/** They are answered at once, and must not touch the engine. */
+export const atOnce = {
+  ...shared.atOnce,
+  ...train.atOnce,
+};
+
+export type Handlers = typeof inTurn & typeof atOnce;

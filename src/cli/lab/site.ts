@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { DataSet } from '../../data/dataset.ts';
+import { packPictures } from '../../data/packed.ts';
+import { splitOf } from '../../data/split.ts';
+import { subset } from '../../data/subset.ts';
+import type { RunFolder } from '../../train/run-folder.ts';
+import { weftVersion } from '../package-json.ts';
+
+/** The lab's files by their path on the site, each made when it is asked for. */
+export type Site = ReadonlyMap<string, () => Promise<Uint8Array> | Uint8Array>;
+
+/** What the page asks for first. */
+export interface SiteDescription {
+  readonly weft: string;
+  /** Name of the run that was given with `--run`; its files lie under `run/`. */
+  readonly run?: string;
+}
+
+/** Pictures that go with the page at most: as many to learn from as are held back. */
+const PICTURES = 5000;
+
+/** In a clone and in the package alike. */
+const LAB = fileURLToPath(new URL('../../../lab', import.meta.url));
+
+const CODE = ['index.html', 'page.js', 'page.css', 'worker.js'] as const;
+const RUN = ['config.json', 'metrics.jsonl', 'model.safetensors'] as const;
+
+/** Document, scripts and style: bundled from the sources where they are, else as they were when the package was made. */
+export async function bundleLab(): Promise<Map<string, Uint8Array>> {
+  if (!existsSync(`${LAB}/page`)) {
+    return new Map(await Promise.all(CODE.map(async name => [name, await readFile(`${LAB}/dist/${name}`)] as const)));
+  }
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    absWorkingDir: LAB,
+    entryPoints: { page: 'page/main.tsx', worker: 'worker/main.ts' },
+    outdir: '.',
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    loader: { '.wgsl': 'text' },
+    logLevel: 'silent',
+  });
+  const bundled = outputFiles.map(({ path, contents }) => [path.replace(/^.*[/\\]/, ''), contents] as const);
+  return new Map([['index.html', await readFile(`${LAB}/page/index.html`)], ...bundled]);
+}
+
+/** Everything that the page needs. */
+export async function makeSite(data: DataSet, run?: RunFolder): Promise<Site> {
+  const description: SiteDescription = { weft: weftVersion(), ...(run && { run: run.path }) };
+  const site = new Map<string, () => Promise<Uint8Array> | Uint8Array>();
+  for (const [name, bytes] of await bundleLab()) site.set(name, () => bytes);
+  site.set('site.json', () => new TextEncoder().encode(JSON.stringify(description)));
+  let pictures: Uint8Array | undefined;
+  site.set('data/pictures.safetensors.gz', () => (pictures ??= pack(data)));
+  // Read anew each time: the run may be under way.
+  for (const name of run ? RUN : []) site.set(`run/${name}`, () => run!.files.read(run!.at(name)));
+  return site;
+}
+
+function pack({ train: images }: DataSet): Uint8Array {
+  const split = splitOf(images);
+  const [train, validation] = [split.train, split.validation].map(part => subset(part, images.labels, PICTURES));
+  return gzipSync(packPictures(images, { train: train!, validation: validation! }));
+}
