@@ -102,11 +102,14 @@ function copyOf(model: Model): Model {
   return copy;
 }
 
-/** Gives a layer, with what is inside, the values that it would start training with. */
+/**
+ * Gives a layer, with what is inside, random values as it would start training with; never those that this model did start
+ * with, to which a trained network stays related.
+ */
 function randomise(model: Model, layer: BuiltLayer, seed: number): void {
   for (const { name, shape, initializer } of walk(layer).flatMap(({ parameters }) => parameters)) {
     // What was loaded never had random values; those that suit its ReLUs are He's.
     const own = initializer === 'pretrained' ? 'heNormal' : initializer;
-    model.parameters.get(name).write(initialValues(own, shape, seed, name));
+    model.parameters.get(name).write(initialValues(own, shape, seed, `${name} forgotten`));
   }
 }

@@ -64,6 +64,13 @@ describe('cascading randomisation', () => {
     expect(other).not.toEqual(one);
   });
 
+  it('does not take the values for random that the network itself began with', async () => {
+    using model = network('mlp', 5);
+    const explainers = { gradient: (of: typeof model) => gradient(of, image, { target: 1 }) };
+    const { gradient: steps } = await cascade(model, image, explainers, { seed: 5 });
+    expect(Math.abs(steps[steps.length - 1]!.trained.rank)).toBeLessThan(0.6);
+  });
+
   it('says how far it is, and refuses no steps', async () => {
     using model = network('cnn');
     const heard: number[][] = [];
