@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<CommandModule>> = {
   convert: () => import('./convert.ts'),
   doctor: () => import('./doctor.ts'),
   eval: () => import('./eval.ts'),
+  explain: () => import('./explain.ts'),
   lab: () => import('./lab.ts'),
   predict: () => import('./predict.ts'),
   profile: () => import('./profile.ts'),
