@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sha256 } from '../data/dataset.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
+import { BRIGHT, borderMean, fitInto, invert } from '../data/grey-picture.ts';
 import { ValueError } from '../platform/errors.ts';
 import { nodeFiles } from '../platform/node.ts';
 import { percent } from '../report/format.ts';
@@ -8,7 +9,7 @@ import { Evaluator } from '../train/evaluate.ts';
 import { type LoadedRun, loadRun } from './load-run.ts';
 import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
-import { borderMean, decodeGrey, fitInto, invert } from './picture.ts';
+import { decodeGrey } from './picture.ts';
 
 /** What `weft predict --json` prints. */
 export interface Prediction {
@@ -28,8 +29,6 @@ interface PredictOptions extends GlobalOptions, AllowOptions {
 }
 
 const TOP = 3;
-/** A background brighter than this is not the black one that the network knows. */
-const BRIGHT = 127;
 
 export function register(program: Command): void {
   const command = program
