@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { findDataSet } from '../data/find.ts';
+import { fitInto, invert } from '../data/grey-picture.ts';
 import { PIXEL_SEED, permutePixels } from '../data/permute.ts';
 import { UsageError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
@@ -24,7 +25,7 @@ import { type LoadedRun, loadRun } from './load-run.ts';
 import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 import { fromTyped, listOf, wholeFrom } from './parse.ts';
-import { decodeGrey, fitInto, invert } from './picture.ts';
+import { decodeGrey } from './picture.ts';
 import { ProgressBar } from './progress.ts';
 import { commandLine } from './provenance.ts';
 

@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from '../kernels/spec.ts';
 import type { Model } from '../nn/model.ts';
-import { ShapeError } from '../platform/errors.ts';
+import { InterruptedError, ShapeError } from '../platform/errors.ts';
 import { batchFor, type HostArray } from './arrays.ts';
 import { logit } from './objectives.ts';
 import { type ReluRule, trace } from './trace.ts';
@@ -13,6 +13,8 @@ export interface TargetOptions {
 export interface BatchOptions {
   /** Images that are run at once; default 32. More is faster on a GPU and needs more memory. */
   readonly batch?: number;
+  /** Ends the work between two batches. */
+  readonly signal?: AbortSignal;
 }
 
 const BATCH = 32;
@@ -58,15 +60,16 @@ export async function gradientSum(
   return sum;
 }
 
-/** Batches of nearly the same size each, since another size may want other kernels. */
+/** Batches of nearly the same size each, since another size may want other kernels. @throws InterruptedError */
 function* batchesOf(
   inputShape: Shape,
   { count, write }: Variants,
-  { batch = BATCH }: BatchOptions,
+  { batch = BATCH, signal }: BatchOptions,
 ): Generator<[first: number, images: HostArray]> {
   const each = Math.ceil(count / Math.ceil(count / batch));
   const size = sizeOf(inputShape);
   for (let first = 0; first < count; first += each) {
+    if (signal?.aborted) throw new InterruptedError(`interrupted after ${first} of ${count} variants of the picture`);
     const rows = Math.min(each, count - first);
     const values = new Float64Array(rows * size);
     for (let row = 0; row < rows; row++) write(values.subarray(row * size, (row + 1) * size), first + row);

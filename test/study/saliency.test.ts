@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ShapeError, ValueError } from '../../src/platform/errors.ts';
+import { InterruptedError, ShapeError, ValueError } from '../../src/platform/errors.ts';
 import { gradient, guidedBackprop, saliency, smoothGrad, trace } from '../../src/study/index.ts';
 import { IMAGE, linearModel, network, networks, pictures, weightsOf } from './models.ts';
 
@@ -78,6 +78,16 @@ describe('SmoothGrad', () => {
     smooth.values.forEach((value, i) => {
       expect(value).toBeCloseTo(plain.values[i]!, 12);
     });
+  });
+
+  it('ends between two batches when it is interrupted', async () => {
+    using model = linearModel([3, 2, 1], 4);
+    const stop = new AbortController();
+    const found = smoothGrad(model, pictures([3, 2, 1]), { target: 0, samples: 6, batch: 2, signal: stop.signal });
+    // The first batch has been asked for.
+    stop.abort();
+    await expect(found).rejects.toThrow(InterruptedError);
+    await expect(found).rejects.toThrow('interrupted after 2 of 6 variants');
   });
 
   it('depends on its seed and on nothing else', async () => {
