@@ -41,8 +41,9 @@ export class Conv2d extends Layer<Conv2dOptions> {
     const dilation = scope.pair('dilation', this.options.dilation ?? 1);
     checkActivation(activation, scope);
     const [height, width, channels] = scope.picture(input);
-    const rows = windowAxis(height, window[0], stride[0], dilation[0], padding).out;
-    const columns = windowAxis(width, window[1], stride[1], dilation[1], padding).out;
+    const vertical = windowAxis(height, window[0], stride[0], dilation[0], padding);
+    const horizontal = windowAxis(width, window[1], stride[1], dilation[1], padding);
+    const [rows, columns] = [vertical.out, horizontal.out];
     if (rows < 1 || columns < 1) {
       const span = window.map((size, axis) => (size - 1) * dilation[axis]! + 1).join('x');
       scope.refuse(
@@ -63,7 +64,7 @@ export class Conv2d extends Layer<Conv2dOptions> {
     return {
       output: [rows, columns, filters],
       flops: values * (2 * window[0] * window[1] * channels + Number(bias) + Number(activation !== 'linear')),
-      reach: { window, stride, dilation },
+      reach: { window, stride, dilation, before: [vertical.before, horizontal.before] },
       activation,
       apply: (x, pass) => after(conv2d(x, ...parameters(pass), options)),
       ...(canPool && {

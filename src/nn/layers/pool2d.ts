@@ -34,8 +34,9 @@ abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
     const window = scope.pair('window', this.options.window);
     const stride = scope.pair('stride', this.options.stride ?? window);
     const [height, width, channels] = scope.picture(input);
-    const rows = windowAxis(height, window[0], stride[0], 1, padding).out;
-    const columns = windowAxis(width, window[1], stride[1], 1, padding).out;
+    const vertical = windowAxis(height, window[0], stride[0], 1, padding);
+    const horizontal = windowAxis(width, window[1], stride[1], 1, padding);
+    const [rows, columns] = [vertical.out, horizontal.out];
     if (rows < 1 || columns < 1) {
       scope.refuse(`a window of ${window.join('x')} does not fit into ${height}x${width}; leave out this pooling`);
     }
@@ -43,7 +44,7 @@ abstract class Pool2d<O extends Pool2dOptions> extends Layer<O> {
     return {
       output: [rows, columns, channels],
       flops: rows * columns * channels * window[0] * window[1],
-      reach: { window, stride },
+      reach: { window, stride, before: [vertical.before, horizontal.before] },
       apply: (x, pass) => pool(x, options, pass),
     };
   }

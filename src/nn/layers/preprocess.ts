@@ -22,9 +22,14 @@ export class Preprocess extends Layer<PreprocessOptions> {
       scope.refuse(`pictures of ${height} x ${width} cannot be padded to ${size}; take a larger size, or 'bilinear'`);
     }
     const values = size * size * 3;
+    // Of each axis: how far apart the pixels lie of which two neighbours are made, and where the first of them lies.
+    const stride = (length: number) => (options.resize === 'pad' ? 1 : length / size);
+    const before = (length: number) =>
+      options.resize === 'pad' ? Math.floor((size - length) / 2) : (1 - length / size) / 2;
     return {
       output: [size, size, 3],
       flops: values * (options.resize === 'bilinear' ? 11 : 2),
+      reach: { window: [1, 1], stride: [stride(height), stride(width)], before: [before(height), before(width)] },
       apply: x => preprocess(x, options),
     };
   }
