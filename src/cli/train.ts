@@ -4,6 +4,7 @@ import type { ImageData8 } from '../data/dataset.ts';
 import { findDataSet } from '../data/find.ts';
 import { GpuDataset } from '../data/gpu-dataset.ts';
 import { type Selected, select } from '../data/selection.ts';
+import { pick, subset } from '../data/subset.ts';
 import { createModel, findModel, loadPretrained, models, type TrainingDefaults } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
 import { makeOptimizer, OPTIMIZERS, SCHEDULES } from '../optim/index.ts';
@@ -11,6 +12,7 @@ import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
+import { RunWatch, readLooks, Watcher } from '../study/watch.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import {
@@ -65,6 +67,7 @@ interface TrainOptions extends GlobalOptions, AllowOptions {
   microBatches?: number;
   full?: boolean;
   limit?: number;
+  watch?: boolean;
   resume?: boolean;
   table?: string;
   out?: string;
@@ -72,8 +75,11 @@ interface TrainOptions extends GlobalOptions, AllowOptions {
   json?: boolean;
 }
 
+/** Training images that a watched run is looked at with. */
+const WATCHED = 200;
+
 /** What a run that goes on may be told anew; all else is what it was started with. */
-const CHANGEABLE: readonly string[] = ['epochs', 'resume', 'out', 'data', 'json', 'adapter', 'install'];
+const CHANGEABLE: readonly string[] = ['epochs', 'watch', 'resume', 'out', 'data', 'json', 'adapter', 'install'];
 
 export function register(program: Command): void {
   const command = program
@@ -122,6 +128,7 @@ export function register(program: Command): void {
     .option('--micro-batches <n>', 'compute each batch in so many parts, for less memory', wholeFrom(1))
     .option('--full', 'train on all images, without validation')
     .option('--limit <n>', 'train on so many images, all classes in proportion', wholeFrom(1))
+    .option('--watch', 'keep statistics of all layers after every epoch, for weft study (watch.jsonl)')
     .option('--table <file>', 'compute with the kernel variants of another run, named by its config.json')
     .option('--resume', 'go on with the run in --out')
     .option('--out <folder>', 'where the run is kept (default: runs/MODEL-seedN)');
@@ -176,6 +183,7 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   if (config) await checkResumable(config, engine, images, folder.path);
   using data = new GpuDataset(engine, images);
   using model = await makeModel(engine, start, images);
+  using watch = await openWatch(model, start, images, split.train, options.watch);
   let latest = start.checkpoint?.position.history.at(-1);
   try {
     announce(model, start, split, engine);
@@ -197,11 +205,14 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
           const { weights } = config ?? findModel(start.model);
           const described = await describeRun(model, training, run, weftVersion(), program, weights);
           await folder.writeConfig(config ? { ...described, created: config.created } : described);
+          if (!start.checkpoint) await watch?.begin();
         },
+        beforeStep: place => watch?.beforeStep(place),
         onStep: progress => bar.step(withValidation(progress, latest, split.train.length)),
-        onEpoch: metrics => {
+        onEpoch: async metrics => {
           latest = metrics;
           bar.epoch(metrics, training.epochs);
+          await watch?.endEpoch(metrics.epoch);
         },
       },
     );
@@ -212,6 +223,25 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   } finally {
     bar.clear();
   }
+}
+
+/** A run that goes on is watched when it was before. */
+async function openWatch(
+  model: Model,
+  { folder, checkpoint }: Start,
+  images: ImageData8,
+  train: Uint32Array,
+  wanted = false,
+): Promise<RunWatch | undefined> {
+  const finished = checkpoint?.position.history.length ?? 0;
+  const looks = checkpoint ? await readLooks(folder) : undefined;
+  if (!wanted && !looks) return undefined;
+  const watched = await pick(images, subset(train, images.labels, WATCHED));
+  return new RunWatch(
+    new Watcher(model, watched),
+    folder,
+    (looks ?? []).filter(({ epoch }) => epoch <= finished),
+  );
 }
 
 async function fresh(name: string | undefined, options: TrainOptions): Promise<Start> {

@@ -28,3 +28,12 @@ export interface StepProgress {
   /** Until the last epoch ends, at the present speed: training alone, whoever shows it adds the validations to come. */
   readonly secondsLeft: number;
 }
+
+/** Which step of a run. */
+export interface StepPlace {
+  /** From 1. */
+  readonly epoch: number;
+  /** Within its epoch, from 1 to `stepsPerEpoch`. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}

@@ -1,7 +1,7 @@
 import type { Examples } from '../data/examples.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
-import type { EpochMetrics, StepProgress } from './events.ts';
+import type { EpochMetrics, StepPlace, StepProgress } from './events.ts';
 import type { RunFolder } from './run-folder.ts';
 
 export interface FitData {
@@ -25,6 +25,8 @@ export interface FitOptions {
   readonly onCompile?: ((done: number, total: number) => void) | undefined;
   /** Everything is compiled, nothing has run: the table of variants is complete. `program` is the hash of the steps. */
   readonly onReady?: ((program: string) => void | Promise<void>) | undefined;
+  /** Before each step is submitted; all before it have been. For whoever watches what a step does: see `Watcher`. */
+  readonly beforeStep?: ((place: StepPlace) => void) | undefined;
   /** A few times a second. */
   readonly onStep?: ((progress: StepProgress) => void) | undefined;
   readonly onEpoch?: ((metrics: EpochMetrics) => void | Promise<void>) | undefined;

@@ -134,6 +134,7 @@ class Run {
       if (this.options.signal?.aborted) throw interruptedError(this.place());
       const { indices, rows } = this.batches.at(this.epoch - 1, this.stepInEpoch);
       this.step++;
+      this.options.beforeStep?.({ epoch: this.epoch, step: this.stepInEpoch + 1, stepsPerEpoch });
       await this.trainStep.run(indices, rows, this.step, this.schedule(this.step));
       this.stepInEpoch++;
       this.lookNowAndThen();

@@ -11,6 +11,7 @@ import type { EpochMetrics } from './events.ts';
  *     metrics.jsonl                 a line an epoch
  *     model.safetensors             the weights, by layer: the best so far, or the last; epochs and steps that made them
  *     checkpoint/latest.safetensors everything that `resume` needs
+ *     watch.jsonl                   what the layers were like, a line an epoch, of a run that was watched
  *     curves.svg                    drawn by whoever reports
  *
  * Every file is written whole or not at all.
