@@ -21,11 +21,9 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const folder = new RunFolder(nodeFiles, path);
   const config = await folder.readConfig();
-  const weights = await folder.readModel();
   const engine = await openEngine(options, { allow: options.allow ?? [] });
   try {
-    const model = Model.fromJSON(engine, config.model);
-    model.load(weights, folder.at('model.safetensors'));
+    const model = await loadModel(engine, folder, config);
     return {
       ...{ folder, config, engine, model },
       [Symbol.dispose]() {
@@ -35,6 +33,19 @@ export async function loadRun(
     };
   } catch (error) {
     engine[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A run's network with its weights. @throws FileError when they are missing or damaged. */
+export async function loadModel(engine: Engine, folder: RunFolder, config: RunConfig): Promise<Model> {
+  const weights = await folder.readModel();
+  const model = Model.fromJSON(engine, config.model);
+  try {
+    model.load(weights, folder.at('model.safetensors'));
+    return model;
+  } catch (error) {
+    model[Symbol.dispose]();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import type { ImageData8 } from '../data/dataset.ts';
 import { fromBase64, toBase64 } from './format.ts';
 import type { Picture } from './types.ts';
 
@@ -9,6 +10,23 @@ export function toPicture(
 ): Picture {
   const { height, width, channels } = shape;
   return { height, width, channels, pixels: toBase64(pixels) };
+}
+
+/** One picture of a data set. */
+export function pictureOf({ images, height, width, channels }: ImageData8, index: number): Picture {
+  const size = height * width * channels;
+  return toPicture(images.subarray(index * size, (index + 1) * size), { height, width, channels });
+}
+
+/** Values from 0 to 1, [height, width, channels], as a picture. */
+export function pictureOfValues(
+  values: ArrayLike<number>,
+  shape: { readonly height: number; readonly width: number; readonly channels: number },
+): Picture {
+  return toPicture(
+    Uint8Array.from(values, value => Math.round(255 * Math.min(1, Math.max(0, value)))),
+    shape,
+  );
 }
 
 /** A PNG has grey, grey with alpha, RGB or RGB with alpha; of a picture with more channels it can show one. */

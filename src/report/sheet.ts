@@ -1,3 +1,4 @@
+import type { PixelBox } from '../nn/receptive-field.ts';
 import { fromBase64 } from './format.ts';
 import { toPicture } from './pictures.ts';
 import type { Picture } from './types.ts';
@@ -40,4 +41,35 @@ export function contactSheet(pictures: readonly (Picture | undefined)[], options
     }
   });
   return toPicture(pixels, { width, height, channels: 3 });
+}
+
+/** Orange, which stands out of grey pictures whether they are dark or bright. */
+const FRAME = [0xff, 0x8c, 0x1a] as const;
+
+/** A picture enlarged, in colour, with a frame just inside a part of it. */
+export function outlined(picture: Picture, box: PixelBox | undefined, scale: number): Picture {
+  const { width, height, channels } = picture;
+  const own = fromBase64(picture.pixels);
+  const [w, h] = [scale * width, scale * height];
+  const isFrame = (x: number, y: number) => {
+    if (!box) return false;
+    const [left, right, top, bottom] = [
+      scale * box.left,
+      scale * box.right - 1,
+      scale * box.top,
+      scale * box.bottom - 1,
+    ];
+    const inside = x >= left && x <= right && y >= top && y <= bottom;
+    return inside && (x === left || x === right || y === top || y === bottom);
+  };
+  const pixels = new Uint8Array(3 * w * h);
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const from = (Math.floor(y / scale) * width + Math.floor(x / scale)) * channels;
+      for (let k = 0; k < 3; k++) {
+        pixels[3 * (y * w + x) + k] = isFrame(x, y) ? FRAME[k]! : own[from + (channels === 3 ? k : 0)]!;
+      }
+    }
+  }
+  return toPicture(pixels, { width: w, height: h, channels: 3 });
 }

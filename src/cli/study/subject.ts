@@ -6,18 +6,22 @@ import { loadPretrained } from '../../models/index.ts';
 import { type LayerConfig, Model } from '../../nn/index.ts';
 import { nodeFiles, nodeWeights } from '../../platform/node.ts';
 import type { ImageSample, StudiedRun } from '../../report/study/index.ts';
+import { readLooks } from '../../study/watch.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import type { RunConfig } from '../../train/config.ts';
 import { RunFolder } from '../../train/run-folder.ts';
+import { loadModel } from '../load-run.ts';
 
 /** A run and the networks it is compared with. Disposing of it frees them all. */
 export class OpenRun implements StudiedRun, Disposable {
   private readonly controls = new Map<'first' | 'untrained', Promise<Model>>();
+  private readonly made: Model[] = [];
 
   private constructor(
     readonly path: string,
     readonly config: RunConfig,
     readonly metrics: StudiedRun['metrics'],
+    readonly looks: StudiedRun['looks'],
     readonly model: Model,
   ) {}
 
@@ -25,15 +29,8 @@ export class OpenRun implements StudiedRun, Disposable {
   static async open(engine: Engine, path: string): Promise<OpenRun> {
     const folder = new RunFolder(nodeFiles, path);
     const config = await folder.readConfig();
-    const weights = await folder.readModel();
-    const model = Model.fromJSON(engine, config.model);
-    try {
-      model.load(weights, folder.at('model.safetensors'));
-      return new OpenRun(path, config, await folder.readMetrics(), model);
-    } catch (error) {
-      model[Symbol.dispose]();
-      throw error;
-    }
+    const [metrics, looks] = await Promise.all([folder.readMetrics(), readLooks(folder)]);
+    return new OpenRun(path, config, metrics, looks, await loadModel(engine, folder, config));
   }
 
   first(): Promise<Model> {
@@ -51,26 +48,16 @@ export class OpenRun implements StudiedRun, Disposable {
   }
 
   private async make(which: 'first' | 'untrained'): Promise<Model> {
-    const { engine } = this.model;
-    const { config } = this;
-    const { seed } = config.training;
-    if (which === 'untrained') {
-      const layer = withRandomWeights(config.model.layer);
-      return Model.fromJSON(engine, { ...config.model, layer }, { seed });
-    }
-    const model = Model.fromJSON(engine, config.model, { seed });
-    if (config.weights) await loadPretrained(model, config.weights, nodeWeights());
-    return model;
+    const { model, weights, training } = this.config;
+    const layer = which === 'untrained' ? withRandomWeights(model.layer) : model.layer;
+    const made = Model.fromJSON(this.model.engine, { ...model, layer }, { seed: training.seed });
+    this.made.push(made);
+    if (which === 'first' && weights) await loadPretrained(made, weights, nodeWeights());
+    return made;
   }
 
   [Symbol.dispose](): void {
-    this.model[Symbol.dispose]();
-    // One that could not be made has told whoever asked for it.
-    for (const made of this.controls.values())
-      made.then(
-        model => model[Symbol.dispose](),
-        () => {},
-      );
+    for (const model of [this.model, ...this.made]) model[Symbol.dispose]();
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Model } from '../../nn/index.ts';
 import { type FilterBank, type FilterChange, filterBanks, filterChanges, filterPicture } from '../../study/filters.ts';
+import type { Look } from '../../study/watch.ts';
 import { type Block, heading, muted, sheets, text } from '../document.ts';
-import { count, percent } from '../format.ts';
+import { count, minus, percent } from '../format.ts';
 import { toPicture } from '../pictures.ts';
 import { contactSheet } from '../sheet.ts';
 import { quantile } from '../statistics.ts';
@@ -21,8 +22,18 @@ interface FilterLayer {
   readonly change: readonly FilterChange[];
 }
 
+/** The first layer after every epoch. */
+interface Film {
+  readonly layer: string;
+  readonly epochs: readonly number[];
+  /** Of each filter, a picture for each epoch. */
+  readonly filters: readonly (readonly Picture[])[];
+}
+
 interface FiltersResult {
   readonly layers: readonly FilterLayer[];
+  /** Of a run that was watched. */
+  readonly film?: Film;
   /** The first bank of each other run. */
   readonly others: readonly { readonly run: string; readonly layer: string; readonly trained: readonly Picture[] }[];
 }
@@ -34,6 +45,9 @@ const SLICED = 12;
 const SLICES = 16;
 /** Layers shown of a deep network, spread over its depth; the table has all. */
 const DRAWN = 5;
+/** Filters of the film, and moments of each. */
+const FILMED = 16;
+const FRAMES = 12;
 /** Side of a picture on the sheet, about. */
 const SIDE = 36;
 
@@ -72,7 +86,25 @@ async function study({ run, others }: Subject): Promise<FiltersResult> {
       return bank ? [{ run: other.path, layer: bank.layer, trained: picturesOf(bank) }] : [];
     }),
   );
-  return { layers, others: beside.flat() };
+  const film = run.looks && filmOf(run.looks);
+  return { layers, ...(film && { film }), others: beside.flat() };
+}
+
+/** Undefined where the first layer is too large to have been kept. */
+function filmOf(looks: readonly Look[]): Film | undefined {
+  const kept = looks.filter(({ filters }) => filters);
+  const frames = spread(kept.length, FRAMES).map(i => kept[i]!);
+  const [first] = frames;
+  if (!first) return undefined;
+  const banks = frames.map(({ filters }): FilterBank => ({ ...filters!, values: Float32Array.from(filters!.values) }));
+  const { layer, shape } = first.filters!;
+  const filters = Array.from({ length: Math.min(FILMED, shape[3]) }, (_, filter) =>
+    banks.map(bank => {
+      const picture = filterPicture(bank, filter);
+      return toPicture(picture.pixels, picture);
+    }),
+  );
+  return { layer, epochs: frames.map(({ epoch }) => epoch), filters };
 }
 
 const isWhole = ({ shape }: FilterBank) => shape[2] === 1 || shape[2] === 3;
@@ -89,7 +121,7 @@ function picturesOf(bank: FilterBank): Picture[] {
   return pictures.map(picture => toPicture(picture.pixels, picture));
 }
 
-function section({ layers, others }: FiltersResult): Block[] {
+function section({ layers, film, others }: FiltersResult): Block[] {
   const drawn = layers.filter(({ trained }) => trained.length > 0);
   return [
     text(
@@ -107,7 +139,9 @@ function section({ layers, others }: FiltersResult): Block[] {
         const moved = median(relative);
         return [
           ...[layer, count(filters), `${height} x ${width} x ${channels}`, percent(moved, 0)],
-          ...[median(cosines), Math.max(...cosines), Math.min(...cosines)].map(value => value.toFixed(2)),
+          ...[median(cosines), Math.max(...cosines), Math.min(...cosines)].map(value =>
+            Number.isFinite(value) ? minus(value.toFixed(2)) : 'n/a',
+          ),
         ];
       }),
     },
@@ -116,6 +150,8 @@ function section({ layers, others }: FiltersResult): Block[] {
         'it pointed before training; layers that were frozen did not move.',
     ),
     ...drawn.flatMap(layerBlocks),
+    heading('Over time'),
+    ...filmBlocks(film),
     ...(others.length > 0 ? [heading('First layer of the other runs')] : []),
     ...others.map(({ run, layer, trained }, i) =>
       sheets({
@@ -125,6 +161,23 @@ function section({ layers, others }: FiltersResult): Block[] {
         caption: `${run}, ${layer}`,
       }),
     ),
+  ];
+}
+
+function filmBlocks(film: Film | undefined): Block[] {
+  if (!film) {
+    return [
+      muted('How the filters came to be is kept of runs that are trained with --watch and whose first layer is small.'),
+    ];
+  }
+  const { layer, epochs, filters } = film;
+  return [
+    sheets({
+      name: 'filters-film',
+      picture: sheetOf(filters.flat(), epochs.length),
+      alt: `Filters of ${layer} after each epoch`,
+      caption: `${layer}: a row for each of ${filters.length} filters, a column for each moment: after epoch ${epochs.join(', ')}. Epoch 0 is before the first step.`,
+    }),
   ];
 }
 

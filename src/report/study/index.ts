@@ -2,18 +2,23 @@ import { ablation } from './ablation.ts';
 import { adversarial } from './adversarial.ts';
 import { calibration } from './calibration.ts';
 import { cka } from './cka.ts';
+import { dead } from './dead.ts';
 import { embedding } from './embedding.ts';
 import { filters } from './filters.ts';
 import { labels } from './labels.ts';
+import { maximiseStudy } from './maximise.ts';
+import { norms } from './norms.ts';
 import { probe } from './probe.ts';
+import { rank } from './rank.ts';
 import type { Study } from './study.ts';
+import { topImagesStudy } from './top-images.ts';
+
+const learned: readonly Study[] = [filters, topImagesStudy, maximiseStudy, norms, dead, rank];
+const represented: readonly Study[] = [probe, cka, ablation, adversarial, calibration, embedding, labels];
 
 /** Every study by its name on the command line, in the order of the page. */
 export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
-  [filters, probe, cka, ablation, adversarial, calibration, embedding, labels].map((study: Study) => [
-    study.name,
-    study,
-  ]),
+  [...learned, ...represented].map(study => [study.name, study]),
 );
 
 export type { ImageSample, StudiedRun, Study, StudyOutcome, StudyReport, Subject } from './study.ts';

@@ -15,6 +15,7 @@
  */
 import type { DataSet, ImageData8 } from '../../data/dataset.ts';
 import type { Model } from '../../nn/index.ts';
+import type { Look } from '../../study/watch.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import type { RunConfig } from '../../train/config.ts';
 import type { EpochMetrics } from '../../train/events.ts';
@@ -59,6 +60,8 @@ export interface StudiedRun {
   readonly path: string;
   readonly config: RunConfig;
   readonly metrics: readonly EpochMetrics[];
+  /** What its layers were like after every epoch; undefined of a run that was not watched. */
+  readonly looks: readonly Look[] | undefined;
   readonly model: Model;
   /** The network as it was before its first step. Made at the first call; disposed of with the run. */
   first(): Promise<Model>;

@@ -1,7 +1,7 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { fromBase64, toBase64 } from '../../../src/report/format.ts';
-import { contactSheet } from '../../../src/report/sheet.ts';
+import { contactSheet, outlined } from '../../../src/report/sheet.ts';
 import { STUDIES, type StudyReport } from '../../../src/report/study/index.ts';
 import { studyHtml, writeStudy } from '../../../src/report/study/page.ts';
 import { memoryFiles } from '../../train/toy.ts';
@@ -99,5 +99,18 @@ describe('a contact sheet', () => {
       [1, 3],
     ] as const)
       expect(at(x, y)).toBe(ground);
+  });
+});
+
+describe('a frame', () => {
+  it('stands just inside the part that it shows, on the enlarged picture', () => {
+    const box = { top: 0, bottom: 1, left: 1, right: 2 };
+    const { width, height, pixels } = outlined(grey([0, 100]), box, 3);
+    expect([width, height]).toEqual([6, 3]);
+    const bytes = fromBase64(pixels);
+    const orange = (x: number, y: number) => bytes[3 * (y * width + x)] !== bytes[3 * (y * width + x) + 2];
+    const found = Array.from({ length: 18 }, (_, i) => Number(orange(i % 6, Math.floor(i / 6)))).join('');
+    expect(found).toBe(['000111', '000101', '000111'].join(''));
+    expect(bytes[3 * (width + 4)]).toBe(100);
   });
 });
