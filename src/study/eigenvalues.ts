@@ -6,7 +6,8 @@ const TURNS = 60;
 /**
  * Eigenvalues of a real symmetric matrix, largest first, in float64: Householder's reduction to three diagonals, then the
  * QL iteration with implicit shifts (J. Wilkinson, C. Reinsch, "Linear Algebra", 1971: tred1, imtql1). About 4/3 n^3
- * multiply-adds: a matrix of 512 takes a fraction of a second. Only the lower triangle is read.
+ * multiply-adds: a matrix of 512 takes a fraction of a second. Only the lower triangle is read. (`jacobi.ts` finds vectors
+ * too, for many times the work.)
  *
  * @param matrix [n, n], row-major.
  * @throws ShapeError when it is not square; NumericError when it holds NaN or infinity.

@@ -60,3 +60,32 @@ export { type Ablation, type AblationOptions, ablateChannels } from './ablation.
 export { type AttackOptions, type AttackResult, attack } from './adversarial.ts';
 export { findLabelNoise, flipLabels, type LabelNoise, precisionAt, rankByDoubt, type Suspect } from './label-noise.ts';
 export { type Fold, foldsOf, linearOutOfFold, outOfFold, trainOutOfFold } from './out-of-fold.ts';
+
+// --- What a network has learned -------------------------------------------------------------------------------------
+
+export { cutModel } from './cut-model.ts';
+export { effectiveRank, type SpectrumOptions, singularValues } from './effective-rank.ts';
+export { symmetricEigenvalues } from './eigenvalues.ts';
+export {
+  type FilterBank,
+  type FilterChange,
+  type FilterPicture,
+  filterBanks,
+  filterChanges,
+  filterPicture,
+} from './filters.ts';
+export { type InspectOptions, inspect, type LayerReport } from './inspect.ts';
+export { type LayerRanks, type LayerRanksOptions, layerRanks } from './layer-ranks.ts';
+export { type Goal, type Maximised, type MaximiseOptions, maximise } from './maximise.ts';
+export { type Responses, responses } from './responses.ts';
+export { type Histogram, StatisticsCollector, statisticsOf, type ValueStatistics } from './statistics.ts';
+export { classPurity, type TopImage, type TopImagesOptions, topImages } from './top-images.ts';
+export {
+  type Look,
+  RunWatch,
+  readLooks,
+  updateRatio,
+  type WatchedLayer,
+  Watcher,
+  writeLooks,
+} from './watch.ts';
