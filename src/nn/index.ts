@@ -3,6 +3,7 @@ export {
   type BuildScope,
   type Built,
   type BuiltLayer,
+  type DropoutRates,
   Layer,
   type LayerConfig,
   type LayerOptions,

@@ -50,9 +50,14 @@ export interface Pass {
   readonly training: boolean;
   /** A parameter or state by its full name. */
   get(name: string): Tensor;
+  /** Rates of dropout in place of those that the layers were built with. */
+  readonly dropout?: DropoutRates | undefined;
   /** Told the output of every layer. What it returns, if anything, goes on in place of that output. */
   readonly observe?: ((layer: BuiltLayer, output: Tensor) => Tensor | undefined) | undefined;
 }
+
+/** Rates of dropout by the names of the layers that drop. */
+export type DropoutRates = Readonly<Record<string, number>>;
 
 /** Where the windows of a max pooling lie, and what it drops. */
 export type PoolWindows = Omit<MaxPool2dOptions, 'name'>;
@@ -116,7 +121,7 @@ export interface BuiltLayer {
 /** What all layers of a model share while it is built. */
 interface Shared {
   readonly declarations: Declaration[];
-  dropouts: number;
+  readonly dropouts: [layer: string, rate: number][];
 }
 
 /** A layer's place in the model while it is built: gives it its parameters and words its errors. */
@@ -130,7 +135,7 @@ export class BuildScope {
     readonly type: string,
     /** Receptive field of its input. */
     readonly field: ReceptiveField,
-    private readonly shared: Shared = { declarations: [], dropouts: 0 },
+    private readonly shared: Shared = { declarations: [], dropouts: [] },
   ) {}
 
   /** Everything declared so far, in order. */
@@ -158,14 +163,14 @@ export class BuildScope {
     return name;
   }
 
-  /** How many dropouts have been built so far. */
-  get dropouts(): number {
+  /** Layers that drop, with their rates, as far as they have been built. */
+  get dropouts(): readonly (readonly [layer: string, rate: number])[] {
     return this.shared.dropouts;
   }
 
-  /** A number that no other dropout of the model has; fixed by its position. */
-  dropoutId(): number {
-    return ++this.shared.dropouts;
+  /** Notes that this layer drops. Returns a number that no other dropout of the model has; fixed by its position. */
+  dropout(rate: number): number {
+    return this.shared.dropouts.push([this.name, rate]);
   }
 
   /** Builds a layer inside this one. `field` is that of its input; `role` is its name when it has none. */
@@ -218,7 +223,7 @@ export class BuildScope {
 
 function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
   const first = scope.declarations.length;
-  const { dropouts } = scope;
+  const dropouts = scope.dropouts.length;
   const built = layer.build(input, scope);
   const children = built.children ?? [];
   const inner = new Set(children.flatMap(allParameters));
@@ -233,7 +238,7 @@ function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
     field: built.field ?? widen(scope.field, built.reach),
     children,
     activation: built.activation ?? 'linear',
-    steady: scope.dropouts === dropouts && declared.every(({ role }) => role === 'parameter'),
+    steady: scope.dropouts.length === dropouts && declared.every(({ role }) => role === 'parameter'),
     withPooling: built.withPooling,
     pooling: built.pooling,
     apply: built.apply,
@@ -241,10 +246,18 @@ function buildLayer(layer: Layer, input: Shape, scope: BuildScope): BuiltLayer {
   };
 }
 
+/** What building the outermost layer of a model gives. */
+export interface BuiltRoot {
+  readonly root: BuiltLayer;
+  readonly declarations: readonly Declaration[];
+  readonly dropouts: DropoutRates;
+}
+
 /** Builds the outermost layer of a model. */
-export function buildRoot(layer: Layer, input: Shape): { root: BuiltLayer; declarations: readonly Declaration[] } {
+export function buildRoot(layer: Layer, input: Shape): BuiltRoot {
   const scope = new BuildScope('', layer.type, ONE_PIXEL);
-  return { root: buildLayer(layer, input, scope), declarations: scope.declarations };
+  const root = buildLayer(layer, input, scope);
+  return { root, declarations: scope.declarations, dropouts: Object.fromEntries(scope.dropouts) };
 }
 
 /** Runs a layer. @throws ShapeError that names the layer when the input has another shape than it was built for. */

@@ -19,6 +19,7 @@ import {
   type BuiltLayer,
   buildRoot,
   chainOf,
+  type DropoutRates,
   type Layer,
   type LayerConfig,
   type Pass,
@@ -46,10 +47,12 @@ export interface ForwardOptions {
   readonly capture?: readonly string[];
   /** Makes of a layer's output, by its name, what goes on in its place: of the same shape. Captured is what goes on. */
   readonly replace?: Readonly<Record<string, (output: Tensor) => Tensor>>;
+  /** Rates of dropout in training in place of `model.dropouts`, by layer. */
+  readonly dropout?: DropoutRates | undefined;
 }
 
 /** Part of the chain of a model's layers. */
-export interface PartOptions extends Pick<ForwardOptions, 'training' | 'replace'> {
+export interface PartOptions extends ForwardOptions {
   /** The first layer that is run; default 0. */
   readonly from?: number;
   /** The first that is not; default all are. */
@@ -76,6 +79,8 @@ export class Model implements Disposable {
   readonly inputShape: Shape;
   /** The layers in their places; `walk(model.root)` gives all. */
   readonly root: BuiltLayer;
+  /** Of the layers that drop in training, the rates that they were built with. */
+  readonly dropouts: DropoutRates;
   readonly parameters: ParameterSet;
 
   /** @throws ShapeError, ValueError naming the layer that cannot be built. */
@@ -86,8 +91,9 @@ export class Model implements Disposable {
   ) {
     this.name = options.name ?? 'model';
     this.inputShape = [...options.inputShape];
-    const { root, declarations } = buildRoot(layer, this.inputShape);
+    const { root, declarations, dropouts } = buildRoot(layer, this.inputShape);
     this.root = root;
+    this.dropouts = dropouts;
     this.parameters = new ParameterSet(engine, declarations, options.seed ?? 0);
   }
 
@@ -141,24 +147,28 @@ export class Model implements Disposable {
   forward(x: Tensor, options: ForwardOptions & { readonly capture: readonly string[] }): Captured;
   forward(x: Tensor, options?: ForwardOptions): Tensor;
   forward(x: Tensor, options: ForwardOptions = {}): Tensor | Captured {
-    const { training = false, capture, replace } = options;
+    const { training = false, capture, dropout, replace } = options;
     if (x.rank !== this.inputShape.length + 1) {
       throw new ShapeError(`model '${this.name}': input is ${x}, expected [N, ${this.inputShape.join(', ')}]`);
     }
     const { observe, captured } = this.observer(capture, replace);
-    const pass: Pass = { training, get: name => this.parameters.get(name), observe };
+    const pass: Pass = { training, get: name => this.parameters.get(name), dropout, observe };
     const output = runLayer(this.root, x, pass);
     return capture ? { output, captured } : output;
   }
 
   /**
    * Runs part of `chain` on [N, ...input of its first layer]: what a whole pass does there, with the same kernels.
-   * @throws ShapeError when x has another shape; ValueError for a replaced layer that does not exist.
+   * @throws ShapeError when x has another shape; ValueError for a captured or replaced layer that does not exist.
    */
-  forwardPart(x: Tensor, { training = false, from = 0, to, replace }: PartOptions): Tensor {
-    const { observe } = this.observer([], replace);
-    const pass: Pass = { training, get: name => this.parameters.get(name), observe };
-    return runLayers(this.chain.slice(from, to), x, pass);
+  forwardPart(x: Tensor, options: PartOptions & { readonly capture: readonly string[] }): Captured;
+  forwardPart(x: Tensor, options: PartOptions): Tensor;
+  forwardPart(x: Tensor, options: PartOptions): Tensor | Captured {
+    const { training = false, dropout, capture, replace, from = 0, to } = options;
+    const { observe, captured } = this.observer(capture, replace);
+    const pass: Pass = { training, get: name => this.parameters.get(name), dropout, observe };
+    const output = runLayers(this.chain.slice(from, to), x, pass);
+    return capture ? { output, captured } : output;
   }
 
   private observer(

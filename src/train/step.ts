@@ -5,7 +5,7 @@
 import type { Examples, Feed } from '../data/examples.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
-import type { Model } from '../nn/index.ts';
+import type { DropoutRates, Model } from '../nn/index.ts';
 import { makeOptimizer, type Optimizer, type OptimizerState } from '../optim/index.ts';
 import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
 import {
@@ -52,17 +52,25 @@ interface Parts {
   readonly sum: Tensor | undefined;
 }
 
+/** One step; with micro-batches the part that runs for each, then the update. */
+type CompiledParts = readonly CompiledStep<unknown>[];
+
 export class TrainStep implements Disposable {
   /** What is frozen, on the host: a step never changes it. */
   private frozen: Float32Array | undefined;
 
   private constructor(
     private readonly model: Model,
+    private readonly data: Examples,
     private readonly options: TrainingOptions,
     private readonly parts: Parts,
-    /** One step; with micro-batches the part that runs for each, then the update. */
-    readonly compiled: readonly CompiledStep<unknown>[],
+    private steps: CompiledParts,
   ) {}
+
+  /** One step; with micro-batches the part that runs for each, then the update. */
+  get compiled(): CompiledParts {
+    return this.steps;
+  }
 
   /**
    * Traces and compiles the step for batches of `options.batch`. The optimizer starts from the model's present weights.
@@ -78,10 +86,7 @@ export class TrainStep implements Disposable {
     configureParts(model, options);
     const parts = makeParts(model, data, options);
     try {
-      const steps = stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
-        compile(model.engine, fn, { ...settings, ...(progress && { progress }) }),
-      );
-      return new TrainStep(model, options, parts, await allOrNone(steps));
+      return new TrainStep(model, data, options, parts, await compileParts(model, data, options, parts, {}, progress));
     } catch (error) {
       disposeParts(parts, []);
       throw error;
@@ -94,7 +99,7 @@ export class TrainStep implements Disposable {
     configureParts(model, options);
     const parts = makeParts(model, data, options);
     try {
-      return stepFunctions(model, data, options, parts).map(({ fn, ...settings }) =>
+      return stepFunctions(model, data, options, parts, {}).map(({ fn, ...settings }) =>
         planStep(model.engine, fn, settings),
       );
     } finally {
@@ -126,6 +131,16 @@ export class TrainStep implements Disposable {
     await update.run({ seed, step, rows, learningRate });
   }
 
+  /**
+   * Gives layers other rates of dropout from the next step on; those that are not named have the ones they were built
+   * with. The step is compiled anew, since rates stand in the uniforms of its kernels; it goes on from where it is.
+   */
+  async setDropout(rates: DropoutRates): Promise<void> {
+    const { model, data, options, parts, steps } = this;
+    this.steps = await compileParts(model, data, options, parts, rates);
+    for (const step of steps) step[Symbol.dispose]();
+  }
+
   /** Sums since the last reset, as of all steps that have been run so far. Does not hold up those that follow. */
   async totals(): Promise<EpochTotals> {
     const { metrics, notFinite } = this.parts;
@@ -144,10 +159,9 @@ export class TrainStep implements Disposable {
 
   /** Everything that training changes, for a checkpoint. Waits for all steps. */
   async readArrays(): Promise<Arrays> {
-    const arrays: Record<string, Float32Array | Uint32Array> = {};
-    for (const [name, tensor] of this.tensors()) {
-      arrays[name] = (name === 'frozen' && this.frozen) || ((await tensor.data()) as Float32Array | Uint32Array);
-    }
+    const read = async ([name, tensor]: [string, Tensor]) =>
+      [name, (name === 'frozen' && this.frozen) || ((await tensor.data()) as Float32Array | Uint32Array)] as const;
+    const arrays: Arrays = Object.fromEntries(await Promise.all(this.tensors().map(read)));
     this.frozen = arrays.frozen as Float32Array | undefined;
     return arrays;
   }
@@ -155,8 +169,25 @@ export class TrainStep implements Disposable {
   /** Puts a checkpoint's arrays back. @throws ResumeError as `checkArrays` does. */
   writeArrays(arrays: Arrays): void {
     this.checkArrays(arrays);
+    for (const [name, tensor] of this.tensors()) {
+      // What is frozen may be large, and checkpoints of one run share it.
+      if (name !== 'frozen' || arrays.frozen !== this.frozen) tensor.write(arrays[name]!);
+    }
+    this.frozen = arrays.frozen as Float32Array | undefined;
+    // No checkpoint holds what is not finite.
+    this.parts.notFinite.write([0]);
+  }
+
+  /**
+   * Overwrites a parameter, frozen ones too. Moments and averages stay.
+   * @param at the places of `values` in it; default: all, row-major. Checked by the caller.
+   */
+  async writeParameter(name: string, values: ArrayLike<number>, at?: ArrayLike<number>): Promise<void> {
+    const tensor = this.model.parameters.get(name);
+    const all = await tensor.data();
+    for (let i = 0; i < values.length; i++) all[at?.[i] ?? i] = values[i]!;
+    tensor.write(all);
     this.frozen = undefined;
-    for (const [name, tensor] of this.tensors()) tensor.write(arrays[name]!);
   }
 
   /** @throws ResumeError when one of a checkpoint's arrays is missing or of another size. */
@@ -206,7 +237,7 @@ export class TrainStep implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    disposeParts(this.parts, this.compiled);
+    disposeParts(this.parts, this.steps);
     // The rows of the last batch are no business of whatever runs next.
     this.model.engine.setStep({ rows: 0 });
   }
@@ -259,11 +290,26 @@ function disposeParts({ feed, metrics, notFinite, state, sum }: Parts, compiled:
   sum?.dispose();
 }
 
+async function compileParts(
+  model: Model,
+  data: Examples,
+  options: TrainingOptions,
+  parts: Parts,
+  dropout: DropoutRates,
+  progress?: (done: number, total: number) => void,
+): Promise<CompiledParts> {
+  const steps = stepFunctions(model, data, options, parts, dropout).map(({ fn, ...settings }) =>
+    compile(model.engine, fn, { ...settings, ...(progress && { progress }) }),
+  );
+  return await allOrNone(steps);
+}
+
 function stepFunctions(
   model: Model,
   { passed }: Examples,
   { batch, labelSmoothing = 0, augmentation }: TrainingOptions,
   { feed, metrics, notFinite, optimizer, state, sum }: Parts,
+  dropout: DropoutRates,
 ): ({ fn: () => void } & CompileOptions)[] {
   const { engine, parameters } = model;
   const constants = parameters.frozen ? [parameters.frozen] : [];
@@ -272,7 +318,7 @@ function stepFunctions(
     // By their numbers in the data set, so that a picture's changes do not depend on its place in the batch.
     // What has passed a part of the network was changed before that.
     const changed = augmentation && passed === 0 ? augment(images, feed.indices, augmentation) : images;
-    const logits = model.forwardPart(changed, { training: true, from: passed });
+    const logits = model.forwardPart(changed, { training: true, dropout, from: passed });
     const { losses, counts } = metrics;
     const { loss } = softmaxCrossEntropy(logits, labels, { labelSmoothing, totals: { losses, counts } });
     parameters.backward(loss);

@@ -39,6 +39,23 @@ const pictures = (engine: Engine, n = 2, shape = INPUT) =>
   engine.tensor(new Sampler(9).normals(n * shape.reduce((a, b) => a * b, 1)), [n, ...shape]);
 
 describe('Model', () => {
+  it('takes other rates of dropout for a pass than it was built with', async () => {
+    using model = onReference(small(), INPUT);
+    const { engine } = model;
+    engine.setStep({ seed: 3, step: 1 });
+    expect(model.dropouts).toEqual({ drop1: 0.5, drop2: 0.5 });
+    await engine.scope(async () => {
+      const x = pictures(engine);
+      const [plain, none, one] = [{}, { drop1: 0, drop2: 0 }, { drop2: 0 }].map((dropout, i) =>
+        model.forward(x, { training: i > 0, dropout, capture: ['flatten', 'drop1', 'drop2'] }),
+      );
+      expect(await none!.output.data()).toEqual(await plain!.output.data());
+      const { drop1, drop2, flatten } = one!.captured;
+      expect(await drop1!.data()).not.toEqual(await flatten!.data());
+      expect(await drop2!.data()).toEqual(await drop1!.data());
+    });
+  });
+
   it('runs, drops only in training, and draws each dropout for itself', async () => {
     using model = onReference(small(), INPUT);
     const { engine } = model;

@@ -86,6 +86,35 @@ describe('the training step', () => {
     for (const tensor of [notFinite, ...Object.values(state)]) tensor.dispose();
   });
 
+  it('takes other rates of dropout while it runs, with the bits of a model built with them', async () => {
+    const engine = await gpuEngine();
+    using data = new GpuDataset(engine, toyImages(64));
+    const indices = Uint32Array.from({ length: 32 }, (_, i) => i);
+    const trainedBy = async (rate: number, change?: Readonly<Record<string, number>>) => {
+      using model = denseNet(engine, 1, rate);
+      using step = await TrainStep.compile(model, data, toyTraining());
+      await step.run(indices, 32, 1, 0.01);
+      const half = await step.readArrays();
+      if (change) await step.setDropout(change);
+      await step.run(indices, 32, 2, 0.01);
+      return { half, whole: await step.readArrays() };
+    };
+    const [quarter, changed, dropsNone] = [
+      await trainedBy(0.25),
+      await trainedBy(0.25, { dropout_1: 0.5 }),
+      await trainedBy(0.25, { dropout_1: 0 }),
+    ];
+    expect(changed.half).toEqual(quarter.half);
+    expect(changed.whole).not.toEqual(quarter.whole);
+    expect(dropsNone.whole).not.toEqual(quarter.whole);
+    // The second step again, from the first one's arrays, of a model that never had another rate.
+    using model = denseNet(engine, 1, 0.5);
+    using step = await TrainStep.compile(model, data, toyTraining());
+    step.writeArrays(quarter.half);
+    await step.run(indices, 32, 2, 0.01);
+    expect(await step.readArrays()).toEqual(changed.whole);
+  });
+
   it('leaves what is frozen alone, prepares it once, and keeps no gradient or moment of it', async () => {
     const engine = await gpuEngine();
     const images = toyImages(180);

@@ -37,7 +37,7 @@ export class Dense extends Layer<DenseOptions> {
     const biasName = bias ? scope.parameter('bias', [units], { initializer: 'zeros', decay: false }) : undefined;
     const { fused, after } = splitActivation(activation);
     const drop = dropoutOf(this.options.dropout, scope);
-    if (this.options.dropout && !['linear', 'relu'].includes(activation)) {
+    if (this.options.dropout !== undefined && !['linear', 'relu'].includes(activation)) {
       scope.refuse(`dropout behind ${activation} is a layer of its own; put a Dropout behind it`);
     }
     const named = { name: scope.name, ...fused };

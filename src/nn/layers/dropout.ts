@@ -39,6 +39,10 @@ export function dropoutOf(
 ): (pass: Pass) => DropoutChoice | undefined {
   if (rate === undefined) return () => undefined;
   if (!(rate >= 0 && rate < 1)) scope.refuse(`${option} is ${rate}; it must be from 0 up to but not including 1`);
-  const id = scope.dropoutId();
-  return ({ training }) => (training && rate > 0 ? { rate, id } : undefined);
+  const id = scope.dropout(rate);
+  const { name } = scope;
+  return ({ training, dropout = {} }) => {
+    const now = dropout[name] ?? rate;
+    return training && now > 0 ? { rate: now, id } : undefined;
+  };
 }
