@@ -8,15 +8,14 @@
  *
  * With a `folder` the run is kept there after every epoch and can be resumed to the bit.
  */
-import { Batches } from '../data/batches.ts';
 import type { Model } from '../nn/index.ts';
-import { makeSchedule, type Schedule } from '../optim/index.ts';
-import { InterruptedError, type NumericError, ResumeError, ValueError } from '../platform/errors.ts';
+import { InterruptedError, ResumeError, ValueError } from '../platform/errors.ts';
 import type { Checkpoint, RunPosition } from './checkpoint.ts';
 import type { TrainingOptions } from './config.ts';
+import { Course } from './course.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { EpochMetrics, StepProgress } from './events.ts';
-import { interruptedError, numericError, type Place } from './failures.ts';
+import { checkArrays, checkTotals, interruptedError, numericError, type Place } from './failures.ts';
 import type { FitData, FitOptions, FitResult } from './fit-options.ts';
 import { prepareRun } from './prepare.ts';
 import { hashProgram } from './program.ts';
@@ -77,9 +76,8 @@ interface Best {
 }
 
 class Run {
-  private readonly batches: Batches;
+  private readonly course: Course;
   private readonly training: TrainingOptions;
-  private readonly schedule: Schedule;
   private epoch = 1;
   private stepInEpoch = 0;
   private step = 0;
@@ -101,11 +99,7 @@ class Run {
     private readonly program: string,
   ) {
     this.training = options.training;
-    this.batches = new Batches(data.train, { batch: this.training.batch, seed: this.training.seed });
-    const { stepsPerEpoch } = this.batches;
-    const { schedule, learningRate, epochs, warmUpEpochs = 0 } = this.training;
-    const warmUpSteps = Math.round(warmUpEpochs * stepsPerEpoch);
-    this.schedule = makeSchedule({ schedule, learningRate, warmUpSteps }, epochs * stepsPerEpoch);
+    this.course = new Course(trainStep, data.train, this.training);
   }
 
   async go(): Promise<FitResult> {
@@ -129,13 +123,12 @@ class Run {
 
   /** The steps of one epoch. Nothing in this loop waits for a result. */
   private async trainEpoch(): Promise<void> {
-    const { stepsPerEpoch } = this.batches;
+    const { stepsPerEpoch } = this.course;
     while (this.stepInEpoch < stepsPerEpoch) {
       if (this.options.signal?.aborted) throw interruptedError(this.place());
-      const { indices, rows } = this.batches.at(this.epoch - 1, this.stepInEpoch);
       this.step++;
       this.options.beforeStep?.({ epoch: this.epoch, step: this.stepInEpoch + 1, stepsPerEpoch });
-      await this.trainStep.run(indices, rows, this.step, this.schedule(this.step));
+      await this.course.run(this.step);
       this.stepInEpoch++;
       this.lookNowAndThen();
       if (this.failure) throw this.failure;
@@ -153,7 +146,7 @@ class Run {
     this.look = this.trainStep
       .totals()
       .then(totals => {
-        this.checkFinite(totals);
+        checkTotals(totals, this.place());
         this.options.onStep?.(this.progress(totals, asked));
       })
       .catch(error => {
@@ -165,7 +158,7 @@ class Run {
   }
 
   private progress(totals: EpochTotals, asked: { epoch: number; step: number }): StepProgress {
-    const { stepsPerEpoch } = this.batches;
+    const { stepsPerEpoch } = this.course;
     const { epochs } = this.training;
     // The steps asked about were only submitted then; now that the answer is here they have run.
     const seconds = this.secondsInEpoch();
@@ -190,7 +183,7 @@ class Run {
   private async endEpoch(): Promise<void> {
     const { epoch } = this;
     const totals = await this.trainStep.totals();
-    this.checkFinite(totals);
+    checkTotals(totals, this.place());
     const trainSeconds = this.secondsInEpoch();
     const validation = await this.validate();
     const metrics: EpochMetrics = {
@@ -204,7 +197,7 @@ class Run {
     // Before the arrays are read: a checkpoint between two epochs holds the sums of the next one.
     this.trainStep.resetTotals();
     const arrays = await this.trainStep.readArrays();
-    this.checkArrays(arrays);
+    checkArrays(arrays, this.place());
     if (this.training.patience !== undefined && !(metrics.valLoss! >= (this.best?.loss ?? Number.POSITIVE_INFINITY))) {
       this.best = { epoch, loss: metrics.valLoss!, arrays: this.trainStep.usedArrays(arrays) };
     }
@@ -221,7 +214,7 @@ class Run {
     if (!evaluator) return undefined;
     const { signal } = this.options;
     const result = await this.trainStep.withUsedWeights(() => evaluator.run(this.data.validation!, signal));
-    if (!Number.isFinite(result.loss)) throw this.numericError('the validation loss');
+    if (!Number.isFinite(result.loss)) throw numericError('the validation loss', this.place());
     return result;
   }
 
@@ -230,33 +223,19 @@ class Run {
     return patience !== undefined && this.best !== undefined && this.epoch - 1 - this.best.epoch >= patience;
   }
 
-  private checkFinite(totals: EpochTotals): void {
-    if (totals.notFinite) throw this.numericError('the loss', totals.firstNotFinite);
-    if (totals.gradientNotFinite) throw this.numericError('a gradient');
-  }
-
-  private checkArrays(arrays: Arrays): void {
-    for (const [name, values] of Object.entries(arrays)) {
-      if (values instanceof Float32Array && !values.every(Number.isFinite)) throw this.numericError(`'${name}'`);
-    }
-  }
-
-  private numericError(what: string, step?: number): NumericError {
-    return numericError(what, this.place(), this.training.learningRate, step);
-  }
-
   private place(): Place {
     const { epoch, stepInEpoch: step, history, options } = this;
-    const { stepsPerEpoch } = this.batches;
-    return { epoch, step, stepsPerEpoch, folder: options.folder?.path, finished: history.length };
+    const { stepsPerEpoch } = this.course;
+    const { learningRate } = this.training;
+    return { epoch, step, stepsPerEpoch, learningRate, folder: options.folder?.path, finished: history.length };
   }
 
   private async saveInterrupted(): Promise<void> {
     if (!this.options.folder) return;
     this.secondsBefore = this.secondsInEpoch();
-    this.checkFinite(await this.trainStep.totals());
+    checkTotals(await this.trainStep.totals(), this.place());
     const arrays = await this.trainStep.readArrays();
-    this.checkArrays(arrays);
+    checkArrays(arrays, this.place());
     await this.save(arrays);
   }
 
@@ -279,7 +258,7 @@ class Run {
     await folder.writeMetrics(this.history);
     const epoch = this.best?.epoch ?? this.history.length;
     // Weights of an interrupted run lie between two epochs: the step says where.
-    const step = this.best ? epoch * this.batches.stepsPerEpoch : this.step;
+    const step = this.best ? epoch * this.course.stepsPerEpoch : this.step;
     const metadata = { model: this.model.name, epoch: String(epoch), step: String(step) };
     await folder.writeModel(encodeModel(this.model, used, metadata));
   }
