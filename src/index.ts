@@ -96,7 +96,17 @@ export { type Split, splitOf, stratifiedSplit } from './data/split.ts';
 
 // --- Training -------------------------------------------------------------------------------------------------------
 
+export { type BranchDifference, compareBranches } from './train/branches.ts';
 export { describeData, describeRun, type RunConfig, type RunData, type TrainingOptions } from './train/config.ts';
+export {
+  type DropoutEdit,
+  type Edit,
+  filterPlaces,
+  type LabelEdit,
+  type LearningRateEdit,
+  type ParameterEdit,
+  type Settings,
+} from './train/edits.ts';
 export { type Evaluation, Evaluator } from './train/evaluate.ts';
 export type { EpochMetrics, StepProgress } from './train/events.ts';
 export {
@@ -108,6 +118,7 @@ export {
   type FeatureProgress,
 } from './train/features.ts';
 export { type FitData, type FitOptions, type FitResult, fit } from './train/fit.ts';
+export type { LookAhead, LookAheadOptions, LookArray } from './train/look-ahead.ts';
 export {
   accuracyOf,
   type ClassMetrics,
@@ -119,7 +130,17 @@ export {
 export { type Outputs, type RunOutputs, readOutputs } from './train/outputs.ts';
 export { prepareRun } from './train/prepare.ts';
 export { RunFolder } from './train/run-folder.ts';
+export {
+  type Change,
+  type Position,
+  type RestoreOptions,
+  type RunOptions,
+  type SessionOptions,
+  TrainingSession,
+  type Validation,
+} from './train/session.ts';
 export { measureStartup, type Startup } from './train/startup.ts';
+export type { StepMetrics } from './train/step-watch.ts';
 
 // --- Looking inside --------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ export interface Examples {
   readonly imageShape: Shape;
   /** Layers of the model's `chain` that they have passed already; 0 for pictures. */
   readonly passed: number;
+  /** Hash of the pictures that they are or were made of, and of their labels: see `contentHash`. */
+  readonly sha256: string;
   /** Batches of this size for one compiled step, which lives no longer than the examples do. */
   feed(size: number): Feed;
 }

@@ -63,6 +63,10 @@ export class GpuDataset implements Examples, Disposable {
     return this.source.labels;
   }
 
+  get sha256(): string {
+    return this.source.sha256;
+  }
+
   feed(size: number): Feed {
     const { engine } = this;
     const indices = engine.keep(engine.tensor(new Uint32Array(size), [size], 'u32', 'indices'));

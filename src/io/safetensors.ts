@@ -215,7 +215,7 @@ export interface SafetensorsSource {
   readonly shape: readonly number[];
   /** Writes floats as the nearest F16. */
   readonly half?: boolean;
-  readonly data: Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
+  readonly data: Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
 }
 
 /**
@@ -279,6 +279,7 @@ function encode(name: string, { shape, data, half = false }: SafetensorsSource):
 }
 
 function typeOf(data: SafetensorsSource['data']): SafetensorsType {
+  if (data instanceof Float64Array) return 'F64';
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Uint32Array) return 'U32';
   if (data instanceof Uint16Array) return 'U16';

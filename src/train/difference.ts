@@ -47,22 +47,28 @@ function weightDifference(then: Uint8Array, now: Uint8Array): WeightDifference {
   const [a, b] = [readSafetensors(then, 'the first weights').tensors, readSafetensors(now, 'the new weights').tensors];
   const found = { count: 0, differing: 0, largest: 0, scale: 0 };
   for (const [name, { data }] of a) {
-    const other = b.get(name)?.data;
-    found.count += data.length;
-    if (!other || other.length !== data.length) {
-      found.differing += data.length;
-      found.largest = Number.POSITIVE_INFINITY;
-      continue;
-    }
-    for (let i = 0; i < data.length; i++) {
-      const [x, y] = [Number(data[i]), Number(other[i])];
-      found.scale = Math.max(found.scale, Math.abs(x));
-      if (Object.is(x, y)) continue;
-      found.differing++;
-      found.largest = Math.max(found.largest, Math.abs(x - y));
-    }
+    const { count, differing, largest, scale } = valueDifference(data, b.get(name)?.data ?? []);
+    found.count += count;
+    found.differing += differing;
+    found.largest = Math.max(found.largest, largest);
+    found.scale = Math.max(found.scale, scale);
   }
   return found;
+}
+
+/** By how much numbers differ from others in their places; where there are more or fewer, all of them, infinitely. */
+export function valueDifference(then: ArrayLike<number | bigint>, now: ArrayLike<number | bigint>): WeightDifference {
+  const count = then.length;
+  if (now.length !== count) return { count, differing: count, largest: Number.POSITIVE_INFINITY, scale: 0 };
+  let [differing, largest, scale] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [Number(then[i]), Number(now[i])];
+    scale = Math.max(scale, Math.abs(x));
+    if (Object.is(x, y)) continue;
+    differing++;
+    largest = Math.max(largest, Math.abs(x - y));
+  }
+  return { count, differing, largest, scale };
 }
 
 function epochDifference(then: readonly EpochMetrics[], now: readonly EpochMetrics[]): RunDifference['epochs'] {

@@ -85,6 +85,10 @@ export class CachedFeatures implements Examples {
     return this.data.labels;
   }
 
+  get sha256(): string {
+    return this.data.sha256;
+  }
+
   feed(size: number): Feed {
     const { engine, imageShape } = this;
     const indices = engine.keep(engine.tensor(new Uint32Array(size), [size], 'u32', 'indices'));
