@@ -89,3 +89,15 @@ export {
   Watcher,
   writeLooks,
 } from './watch.ts';
+
+// --- Every number written out, and recorded trainings ---------------------------------------------------------------
+
+export * from './arithmetic/index.ts';
+export {
+  Playback,
+  type Recording,
+  type RecordingOptions,
+  readRecording,
+  recordTraining,
+  type Snapshot,
+} from './recording.ts';
