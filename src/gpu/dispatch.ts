@@ -35,6 +35,8 @@ export interface DispatchNote {
   readonly shape: string;
   readonly flops: number;
   readonly bytes: number;
+  /** Name of the layer that it is computed for, forwards or backwards; absent for what belongs to none. */
+  readonly layer?: string;
 }
 
 /**

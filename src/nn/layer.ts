@@ -263,7 +263,7 @@ export function buildRoot(layer: Layer, input: Shape): BuiltRoot {
 /** Runs a layer. @throws ShapeError that names the layer when the input has another shape than it was built for. */
 export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
   checkInput(layer, x);
-  const output = layer.apply(x, pass);
+  const output = x.engine.within(layer.name, () => layer.apply(x, pass));
   return pass.observe?.(layer, output) ?? output;
 }
 
@@ -274,7 +274,8 @@ export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
 export function runLayerWith(layer: BuiltLayer, x: Tensor, pass: Pass, behind: Behind): Tensor | undefined {
   if (!layer.applyWith || pass.observe) return undefined;
   checkInput(layer, x);
-  return layer.applyWith(x, pass, behind);
+  const { applyWith } = layer;
+  return x.engine.within(layer.name, () => applyWith(x, pass, behind));
 }
 
 function checkInput(layer: BuiltLayer, x: Tensor): void {
@@ -300,7 +301,8 @@ export function runLayers(layers: readonly BuiltLayer[], x: Tensor, pass: Pass):
     const [layer, next] = [layers[i]!, layers[i + 1]];
     if (layer.withPooling && next?.pooling && !pass.observe) {
       checkInput(layer, y);
-      y = layer.withPooling(y, pass, next.pooling(pass));
+      const [input, withPooling, windows] = [y, layer.withPooling, next.pooling(pass)];
+      y = y.engine.within(layer.name, () => withPooling(input, pass, windows));
       i++;
     } else y = runLayer(layer, y, pass);
   }

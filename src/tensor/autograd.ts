@@ -25,6 +25,8 @@ export interface Node {
   readonly op: string;
   /** Ops are numbered as they run; an op's inputs have smaller numbers. */
   readonly order: number;
+  /** Name of the layer that it was run for; '' for none. */
+  readonly layer: string;
   readonly inputs: readonly Tensor[];
   readonly backward: Backward;
 }
@@ -77,15 +79,17 @@ export function gradients(y: Tensor, xs: readonly Tensor[], options: GradientOpt
       const needs = node.inputs.map(input => wanted.has(input));
       // Only a tensor that is used once can have its gradient written in place; a sum goes there at its last addition.
       const places = node.inputs.map(input => (uses.get(input) === 1 ? into.get(input) : undefined));
-      const found = node.backward({ dy, seed: dy === seed && !options.dy, needs, into: places });
-      node.inputs.forEach((input, i) => {
-        const grad = found[i];
-        if (!needs[i] || !grad) return;
-        const left = (uses.get(input) ?? 1) - 1;
-        uses.set(input, left);
-        const sum = grads.get(input);
-        if (!sum) grads.set(input, grad);
-        else grads.set(input, addInto(sum, grad, left === 0 ? into.get(input) : undefined));
+      engine.within(node.layer, () => {
+        const found = node.backward({ dy, seed: dy === seed && !options.dy, needs, into: places });
+        node.inputs.forEach((input, i) => {
+          const grad = found[i];
+          if (!needs[i] || !grad) return;
+          const left = (uses.get(input) ?? 1) - 1;
+          uses.set(input, left);
+          const sum = grads.get(input);
+          if (!sum) grads.set(input, grad);
+          else grads.set(input, addInto(sum, grad, left === 0 ? into.get(input) : undefined));
+        });
       });
     }
     return xs.map((x, i) => settle(grads.get(x), options.into?.[i]));

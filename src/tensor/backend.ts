@@ -18,6 +18,8 @@ export interface View {
  */
 export interface Backend extends Disposable {
   readonly caps: Capabilities;
+  /** For which layer kernels run from now on, for profiles; '' for none. */
+  layer: string;
   /** Memory of at least `bytes` bytes, contents undefined. */
   allocate(bytes: number, label: string): Memory;
   release(memory: Memory): void;

@@ -35,6 +35,8 @@ export interface StepPlan {
   readonly prepared: readonly DispatchNote[];
   /** What every run will run, in that order. */
   readonly dispatches: readonly DispatchNote[];
+  /** The same whole, with WGSL, bindings and workgroups. */
+  readonly work: readonly Dispatch[];
   readonly memory: MemoryPlan;
 }
 
@@ -78,7 +80,7 @@ export function planStep(engine: Engine, fn: () => unknown, options: CompileOpti
   const { owned, prepared, replayed, memory } = layOutStep(engine, fn, options);
   for (const tensor of owned) tensor.dispose();
   const notes = (dispatches: readonly Dispatch[]) => dispatches.map(({ note }) => note);
-  return { prepared: notes(prepared), dispatches: notes(replayed), memory };
+  return { prepared: notes(prepared), dispatches: notes(replayed), work: replayed, memory };
 }
 
 /** Traces `fn`, drops what nobody reads, sets aside what has to run only once, and plans the memory of it all. */

@@ -178,9 +178,21 @@ export class Engine implements Disposable {
   record(op: string, inputs: readonly Tensor[], output: Tensor, backward: Backward): Tensor {
     if (this.records(inputs)) {
       output.tracked = true;
-      output.node = { op, order: ++this.ops, inputs, backward };
+      output.node = { op, order: ++this.ops, layer: this.backend.layer, inputs, backward };
     }
     return output;
+  }
+
+  /** Runs `fn`, which must not be async, for a layer: profiles say so of its kernels and of those of its gradients. */
+  within<T>(layer: string, fn: () => T): T {
+    const { backend } = this;
+    const before = backend.layer;
+    backend.layer = layer;
+    try {
+      return fn();
+    } finally {
+      backend.layer = before;
+    }
   }
 
   /** Runs `fn` without keeping a tape. */

@@ -74,6 +74,7 @@ interface Gathered {
  */
 export class GpuBackend implements Backend {
   readonly caps: Capabilities;
+  layer = '';
   readonly chooser: VariantChooser;
   /** See `BackendOptions`. */
   readonly flopsPerSubmit: number;
@@ -162,6 +163,7 @@ export class GpuBackend implements Backend {
           shape: describeParams(p),
           flops: (spec.flops(p) * (planned.work ?? 1)) / work,
           bytes: (bytesMoved(spec, p) * (planned.work ?? 1)) / work,
+          ...(this.layer && { layer: this.layer }),
         },
       });
     });

@@ -19,6 +19,7 @@ const ARRAYS = { f32: Float64Array, u32: Uint32Array, u8: Uint8Array } as const;
  */
 export class ReferenceBackend implements Backend {
   readonly caps = BARE_CAPABILITIES;
+  layer = '';
   private readonly contents = new Map<Memory, Values>();
   private step: StepValues = DEFAULT_STEP;
 

@@ -6,6 +6,7 @@ import { splitOf } from '../../src/data/split.ts';
 import { readSafetensors } from '../../src/io/safetensors.ts';
 import { makeOptimizer } from '../../src/optim/index.ts';
 import { ShapeError, ValueError } from '../../src/platform/errors.ts';
+import type { StepPlan } from '../../src/tensor/compile.ts';
 import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
 import type { TrainingOptions } from '../../src/train/config.ts';
 import { encodeModel, TrainStep } from '../../src/train/step.ts';
@@ -227,6 +228,24 @@ describe('the training step', () => {
     const wide = { ...toyImages(16), width: 12, height: 3 };
     using strange = new GpuDataset(engine, wide);
     await expect(TrainStep.compile(net, strange, toyTraining())).rejects.toThrow(/input is \[6, 6, 1\], the images/);
+  });
+
+  it('says for which layer each dispatch runs, forwards and backwards', async () => {
+    const { data, model } = toyRun(await gpuEngine(), { net: 'conv' });
+    using _data = data;
+    using _model = model;
+    const [{ dispatches, work }] = TrainStep.plan(model, data, toyTraining()) as [StepPlan];
+    expect(work.map(({ note }) => note)).toEqual(dispatches);
+    const layersOf = (kernel: RegExp) => dispatches.filter(note => kernel.test(note.kernel)).map(({ layer }) => layer);
+    const weighted = model.chain.filter(({ parameters }) => parameters.length > 0).map(({ name }) => name);
+    expect(weighted.length).toBeGreaterThan(1);
+    for (const name of weighted) {
+      const own = dispatches.filter(({ layer }) => layer === name).map(({ kernel }) => kernel);
+      expect(own.some(kernel => !kernel.includes('grad'))).toBe(true);
+      expect(own.some(kernel => kernel.includes('grad') || kernel === 'matmul')).toBe(true);
+    }
+    for (const layer of layersOf(/conv2d_kernel_grad/)) expect(weighted).toContain(layer);
+    expect(layersOf(/gather_batch|softmax_cross_entropy|adam/).every(layer => layer === undefined)).toBe(true);
   });
 
   it('measures every dispatch', async () => {
