@@ -1,6 +1,7 @@
 /** The pictures of a benchmark page: a roofline, ladders of variants, growth curves. Text, made without a DOM. */
 import { type Chart, placeLegend, textWidth } from '../src/report/charts.ts';
 import { escapeXml } from '../src/report/format.ts';
+import { type Frame, placeRoofline, type Roof, type RoofLines } from '../src/report/roofline-plot.ts';
 import { COLOURS, decades, element, label, logScale, niceTicks, picture, round, scale } from '../src/report/svg.ts';
 import type { PeerKind, Roofline } from './results.ts';
 
@@ -43,13 +44,6 @@ function legendOf(contenders: readonly Contender[], width: number): { svg: strin
   return { svg: entries.join(''), height: 18 * Math.ceil(contenders.length / columns) };
 }
 
-interface Frame {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
 /** Grid lines at round values with their texts. */
 function axes(
   { left, right, top, bottom }: Frame,
@@ -75,27 +69,15 @@ function axes(
 
 const short = (value: number) => (value >= 1e4 ? value.toExponential(0).replace('+', '') : String(value));
 
-/**
- * Williams, Waterman, Patterson, "Roofline" (2009): speed over operations for each byte, both by powers of ten. Under the
- * slope memory is the limit, under the flat part arithmetic.
- */
+/** Kernels under the roof of a device: see roofline-plot.ts. */
 export function rooflineChart(title: string, points: readonly RoofPoint[], roof: Roofline | undefined): Chart {
   const width = 620;
   const contenders = [...new Set(points.map(point => point.contender))];
   const legend = legendOf(contenders, width);
   const top = 62 + legend.height;
   const frame = { left: 52, right: width - 24, top, bottom: top + HEIGHT };
-  const peak = roof?.gflops.median;
-  const bandwidth = roof?.gigabytesPerSecond.median;
-  const xs = points.map(point => point.intensity);
-  const ys = [...points.map(point => point.gflops), ...(peak === undefined ? [] : [peak * 1.3])];
-  // The bend belongs into the picture: without it there is no roof.
-  if (peak !== undefined && bandwidth !== undefined) xs.push(peak / bandwidth);
-  const xTicks = decades(Math.min(...xs), Math.max(...xs));
-  const yTicks = decades(Math.min(...ys), Math.max(...ys));
-  const x = logScale([xTicks[0]!, xTicks.at(-1)!], [frame.left + 4, frame.right]);
-  const y = logScale([yTicks[0]!, yTicks.at(-1)!], [frame.bottom, frame.top]);
-  const roofs = peak === undefined || bandwidth === undefined ? '' : roofLines(peak, bandwidth, xTicks, yTicks, x, y);
+  const roofAt = roof && { gflops: roof.gflops.median, gigabytesPerSecond: roof.gigabytesPerSecond.median };
+  const { x, y, xTicks, yTicks, roof: lines } = placeRoofline(points, roofAt, frame);
   const sorted = [...points].sort((a, b) => Number(a.contender.kind === 'weft') - Number(b.contender.kind === 'weft'));
   const description = contenders.map(contender => {
     const own = points.filter(point => point.contender === contender).map(point => point.gflops);
@@ -112,7 +94,7 @@ export function rooflineChart(title: string, points: readonly RoofPoint[], roof:
       { at: x, ticks: xTicks, title: 'operations for each byte that must move' },
       { at: y, ticks: yTicks, title: 'GFLOP/s' },
     ),
-    roofs,
+    lines && roofAt ? roofLines(lines, roofAt) : '',
     ...sorted.map(({ contender, intensity, gflops, title: text }) =>
       mark(contender, x(intensity), y(gflops), 4.5, text),
     ),
@@ -120,27 +102,14 @@ export function rooflineChart(title: string, points: readonly RoofPoint[], roof:
   return { svg, width, height: frame.bottom + 42 };
 }
 
-function roofLines(
-  peak: number,
-  bandwidth: number,
-  xTicks: readonly number[],
-  yTicks: readonly number[],
-  x: (value: number) => number,
-  y: (value: number) => number,
-): string {
-  const [low, high] = [xTicks[0]!, xTicks.at(-1)!];
-  const bend = peak / bandwidth;
-  const start = Math.max(low, yTicks[0]! / bandwidth);
-  const d = `M${round(x(start))} ${round(y(start * bandwidth))}L${round(x(bend))} ${round(y(peak))}L${round(x(high))} ${round(y(peak))}`;
-  const angle = (Math.atan2(y(bend) - y(bend / 10), x(bend) - x(bend / 10)) * 180) / Math.PI;
-  const at = Math.sqrt(start * bend);
-  const [px, py] = [x(at), y(at * bandwidth) - 7];
+function roofLines({ path, peak: [right, top], slope }: RoofLines, { gflops, gigabytesPerSecond }: Roof): string {
+  const [px, py] = [slope.x, slope.y - 7];
   return (
-    element('path', { class: 'axis', fill: 'none', 'stroke-width': 2, d }) +
-    label(`${peak.toPrecision(3)} GFLOP/s`, { x: x(high) - 4, y: y(peak) - 7, 'text-anchor': 'end', class: 'muted' }) +
-    label(`${bandwidth.toPrecision(3)} GB/s`, {
+    element('path', { class: 'axis', fill: 'none', 'stroke-width': 2, d: path }) +
+    label(`${gflops.toPrecision(3)} GFLOP/s`, { x: right - 4, y: top - 7, 'text-anchor': 'end', class: 'muted' }) +
+    label(`${gigabytesPerSecond.toPrecision(3)} GB/s`, {
       ...{ x: px, y: py, 'text-anchor': 'middle', class: 'muted' },
-      transform: `rotate(${round(angle)} ${round(px)} ${round(py)})`,
+      transform: `rotate(${round(slope.angle)} ${round(px)} ${round(py)})`,
     })
   );
 }

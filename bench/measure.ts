@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median, spread } from '../src/gpu/profile.ts';
 import { type Contender, MORE_PATIENCE, PATIENCE, Skip } from './contender.ts';
 import { lineOf } from './counts.ts';
 import { type Inputs, makeInputs, withDropoutApart } from './inputs.ts';
@@ -11,7 +12,6 @@ import { type Outputs, Unsupported } from './peers/peer.ts';
 import type { PeerEntry } from './peers/registry.ts';
 import type { FileInput, TaskMessage } from './protocol.ts';
 import type { Line, Row, Traded } from './results.ts';
-import { median, spread } from './statistics.ts';
 import type { Case } from './suites.ts';
 import { difference, TOLERANCE, type Truth, truthOf } from './truth.ts';
 

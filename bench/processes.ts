@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../src/cli/output.ts';
+import { spread } from '../src/gpu/profile.ts';
 import { Contender, Skip } from './contender.ts';
 import { lineOf } from './counts.ts';
 import { makeInputs } from './inputs.ts';
@@ -13,7 +14,6 @@ import { whyNot } from './peers/part.ts';
 import type { PeerEntry } from './peers/registry.ts';
 import type { TaskMessage } from './protocol.ts';
 import type { Line, PeerNote, Row } from './results.ts';
-import { spread } from './statistics.ts';
 import type { Case } from './suites.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));

@@ -2,8 +2,12 @@
  * The result of a benchmark run: one JSON document from which the terminal's table, the page and docs/benchmarks.md are
  * made. Plain data, read and checked without any framework.
  */
+import type { Spread } from '../src/gpu/profile.ts';
 import { FileError } from '../src/platform/errors.ts';
 import type { Rung } from '../src/tensor/ladder.ts';
+import type { Roofline } from '../src/tensor/roofline.ts';
+
+export type { Roofline, Spread };
 
 export const FORMAT = 'weft-bench';
 export const VERSION = 1;
@@ -16,13 +20,6 @@ export type Traded = 'winograd' | 'f16' | 'tf32';
 
 /** 'throughput': N calls, one wait at the end. 'latency': the result of each call is read before the next. */
 export type Mode = 'throughput' | 'latency';
-
-/** Median and range of the rounds. */
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 export interface Host {
   readonly cpu: string;
@@ -50,14 +47,6 @@ export interface Settings {
   readonly rest: boolean;
   /** Seconds of the whole run. */
   readonly seconds: number;
-}
-
-/** What the device can do at most, by microbenchmarks of weft's own. */
-export interface Roofline {
-  /** Multiply-adds counted as two. */
-  readonly gflops: Spread;
-  /** Bytes read plus bytes written by a copy of buffers that fit no cache. */
-  readonly gigabytesPerSecond: Spread;
 }
 
 export interface PeerNote {

@@ -7,8 +7,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../src/cli/output.ts';
 import type { StepReport } from '../src/cli/profile.ts';
-import { mergeNeighbours, shorten } from '../src/cli/profile-text.ts';
+import { mergeNeighbours } from '../src/cli/profile-text.ts';
 import { markdownTable } from '../src/report/section-markdown.ts';
+import { shortenShape } from '../src/tensor/step-profile.ts';
 
 const bin = fileURLToPath(new URL('../src/cli/bin.ts', import.meta.url));
 const target = fileURLToPath(new URL('../docs/steps.md', import.meta.url));
@@ -63,7 +64,7 @@ const overview = markdownTable(
 function listing({ dispatches }: StepReport): string {
   const lines = mergeNeighbours(dispatches);
   if (lines.length <= LONGEST_LIST) {
-    const rows = lines.map(({ note, count }) => [String(count), note.kernel, note.variant, shorten(note.shape)]);
+    const rows = lines.map(({ note, count }) => [String(count), note.kernel, note.variant, shortenShape(note.shape)]);
     return markdownTable(['Dispatches', 'Kernel', 'Variant', 'Shape'], rows);
   }
   const counts = new Map<string, number>();

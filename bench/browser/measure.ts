@@ -3,12 +3,12 @@
  * one GPU process anyway.
  */
 
+import { spread } from '../../src/gpu/profile.ts';
 import { lineOf } from '../counts.ts';
 import { makeInputs } from '../inputs.ts';
 import { type Outputs, type Peer, type Prepared, type Task, Unsupported } from '../peers/peer.ts';
 import type { PeerEntry } from '../peers/registry.ts';
 import type { Line, Row } from '../results.ts';
-import { spread } from '../statistics.ts';
 import type { Case } from '../suites.ts';
 import { difference, TOLERANCE, truthOf } from '../truth.ts';
 

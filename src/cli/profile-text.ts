@@ -1,6 +1,7 @@
 import type { DispatchNote } from '../gpu/dispatch.ts';
+import { isSameCall, type ProfileLine, shortenShape } from '../tensor/step-profile.ts';
 import { type Column, formatBytes, table } from './output.ts';
-import type { Profile, ProfileLine, StepReport } from './profile.ts';
+import type { Profile, StepReport } from './profile.ts';
 
 const right = (title: string): Column => ({ title, align: 'right' });
 const number = (value: number) => (Number.isFinite(value) && value > 0 ? value.toPrecision(3) : '');
@@ -10,7 +11,7 @@ export function describePlan(report: StepReport): string {
   const lines = mergeNeighbours(report.dispatches);
   const columns = [right('dispatches'), { title: 'kernel' }, { title: 'variant' }, { title: 'shape' }, right('MFLOP')];
   const rows = lines.map(({ note, count, flops }) => [
-    ...[String(count), note.kernel, note.variant, shorten(note.shape), number(flops / 1e6)],
+    ...[String(count), note.kernel, note.variant, shortenShape(note.shape), number(flops / 1e6)],
   ]);
   return [title(report), table(columns, rows), summary(report)].join('\n');
 }
@@ -20,7 +21,7 @@ export function mergeNeighbours(dispatches: readonly DispatchNote[]) {
   const lines: { note: DispatchNote; count: number; flops: number }[] = [];
   for (const note of dispatches) {
     const last = lines[lines.length - 1];
-    if (last && isSame(last.note, note)) {
+    if (last && isSameCall(last.note, note)) {
       last.count++;
       last.flops += note.flops;
     } else lines.push({ note, count: 1, flops: note.flops });
@@ -36,7 +37,7 @@ export function describeProfile(profile: Profile): string {
     ...[right('ms'), right('GFLOP/s'), right('GB/s'), right('share')],
   ];
   const row = (d: ProfileLine, i: number) => [
-    ...[String(i + 1), d.kernel, d.variant, shorten(d.shape), d.milliseconds.toFixed(3)],
+    ...[String(i + 1), d.kernel, d.variant, shortenShape(d.shape), d.milliseconds.toFixed(3)],
     ...[number(d.gflopsPerSecond), number(d.gigabytesPerSecond), `${(100 * d.share).toFixed(1)} %`],
   ];
   return [
@@ -61,15 +62,4 @@ function summary({ dispatches, prepared, flops, memory, parameters, trained }: S
     `${dispatches.length} dispatches a step${once}; ${(flops / 1e9).toPrecision(3)} GFLOP; ${trained} of ${parameters} parameters are trained`,
     `intermediates: ${formatBytes(peak)} planned, ${formatBytes(live)} alive at once, ratio ${(peak / live).toFixed(2)}`,
   ].join('\n');
-}
-
-function isSame(a: DispatchNote, b: DispatchNote): boolean {
-  return a.kernel === b.kernel && a.variant === b.variant && a.shape === b.shape;
-}
-
-/** The parameters that differ from 0 and 1 say what a call is; --json has all. */
-export function shorten(shape: string): string {
-  const parts = shape.split(' ').filter(part => !/=[01]$/.test(part));
-  const text = parts.join(' ');
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

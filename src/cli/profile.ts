@@ -3,14 +3,14 @@ import { GpuDataset } from '../data/gpu-dataset.ts';
 import { noise } from '../data/noise.ts';
 import type { Capabilities } from '../gpu/capabilities.ts';
 import type { DispatchNote } from '../gpu/dispatch.ts';
-import { hostTime, median } from '../gpu/profile.ts';
+import { hostTime, timeRuns } from '../gpu/profile.ts';
 import type { Shape } from '../kernels/spec.ts';
 import { models } from '../models/index.ts';
 import { Model } from '../nn/index.ts';
 import { UsageError } from '../platform/errors.ts';
-import type { ProfiledDispatch } from '../tensor/compile.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { MemoryPlan } from '../tensor/plan.ts';
+import { type ProfileLine, withSpeeds } from '../tensor/step-profile.ts';
 import { TrainStep } from '../train/step.ts';
 import { openEngine } from './open-engine.ts';
 import { type AllowOptions, allowOption, example, type GlobalOptions, jsonOption, tuneOption } from './options.ts';
@@ -38,15 +38,6 @@ export interface StepReport<D extends DispatchNote = DispatchNote> {
   flops: number;
   /** Bytes of the step's intermediates as planned, and the largest sum of those alive at once: no plan takes less. */
   memory: { peak: number; live: number };
-}
-
-/** One dispatch of the step, with its share of the sum. */
-export interface ProfileLine extends ProfiledDispatch {
-  /** Of the whole call, where a call takes several dispatches (slices, a second pass): work is counted by the call. */
-  readonly gflopsPerSecond: number;
-  readonly gigabytesPerSecond: number;
-  /** Of the sum of all dispatches, 0 to 1. */
-  readonly share: number;
 }
 
 /** What `weft profile --json` prints. */
@@ -174,50 +165,19 @@ async function measure(name: string, options: ProfileOptions): Promise<Profile> 
       let count = 0;
       const run = () => step.run(indices, batch, ++count, 1e-3);
       // The first one meets cold caches, but tells how many there is time for.
-      const first = await timeStep(engine, run, 1);
+      const first = await timeRuns(device, run, 1);
       const repeats = options.repeats ?? Math.min(REPEATS, Math.max(1, Math.floor(PATIENCE / first)));
-      const stepTime = await timeStep(engine, run, repeats);
+      const stepTime = await timeRuns(device, run, repeats);
       const host = await hostTime(device, run, repeats);
       const dispatches = await step.compiled[0]!.profile(repeats);
       const sum = dispatches.reduce((total, { milliseconds }) => total + milliseconds, 0);
       const deviceBytes = device.buffers.stats.liveBytes;
       return {
-        ...{ ...report, dispatches: withSpeeds(dispatches, sum) },
+        ...{ ...report, dispatches: withSpeeds(dispatches) },
         ...{ sum, step: stepTime, host, repeats, deviceBytes },
       };
     });
   } finally {
     bar.clear();
   }
-}
-
-/** Neighbours of one kernel, variant and shape are one call. */
-function withSpeeds(dispatches: readonly ProfiledDispatch[], sum: number): ProfileLine[] {
-  const same = (a: ProfiledDispatch, b: ProfiledDispatch) =>
-    a.kernel === b.kernel && a.variant === b.variant && a.shape === b.shape;
-  const calls: ProfiledDispatch[][] = [];
-  for (const dispatch of dispatches) {
-    const call = calls[calls.length - 1];
-    if (call && same(call[0]!, dispatch)) call.push(dispatch);
-    else calls.push([dispatch]);
-  }
-  return calls.flatMap(call => {
-    const total = (of: 'flops' | 'bytes' | 'milliseconds') => call.reduce((all, dispatch) => all + dispatch[of], 0);
-    const speed = (of: 'flops' | 'bytes') => total(of) / total('milliseconds') / 1e6;
-    const speeds = { gflopsPerSecond: speed('flops'), gigabytesPerSecond: speed('bytes') };
-    return call.map(dispatch => ({ ...dispatch, ...speeds, share: dispatch.milliseconds / sum }));
-  });
-}
-
-/** Milliseconds of a step as training runs it, from submission to the end: the median. */
-async function timeStep(engine: Engine, run: () => Promise<void>, repeats: number): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < repeats; i++) {
-    await engine.gpu.device.finish();
-    const start = performance.now();
-    await run();
-    await engine.gpu.device.finish();
-    times.push(performance.now() - start);
-  }
-  return median(times);
 }

@@ -106,6 +106,35 @@ async function wallRound(device: Device, work: readonly BoundDispatch[]): Promis
   return times;
 }
 
+/** Runs of one dispatch in a row at most. */
+const MOST_RUNS = 1000;
+
+/**
+ * Milliseconds of each dispatch, run so often in a row that at least `shortest` milliseconds pass: where timestamps come in
+ * steps of 100 us, as in browsers, a single run says nothing.
+ * @param onProgress called before each dispatch. What it throws ends the measurement.
+ */
+export async function timeEach(
+  device: Device,
+  work: readonly BoundDispatch[],
+  shortest: number,
+  onProgress?: (done: number) => void,
+): Promise<number[]> {
+  const milliseconds: number[] = [];
+  for (const [i, one] of work.entries()) {
+    onProgress?.(i);
+    let times = 1;
+    let found = await timeTogether(device, [one], times);
+    // A first run that was too short to be seen says nothing of how many it takes.
+    while (found * times < shortest && times < MOST_RUNS) {
+      times = Math.min(MOST_RUNS, Math.max(4 * times, Math.ceil((1.2 * shortest) / found)) || 4 * times);
+      found = await timeTogether(device, [one], times);
+    }
+    milliseconds.push(found);
+  }
+  return milliseconds;
+}
+
 /**
  * Milliseconds of the main thread from the call of `run` to its return, the median of `repeats` calls: uploading,
  * encoding and submitting, without what the device then takes. Each starts on an idle device, so that none waits for
@@ -124,9 +153,34 @@ export async function hostTime(device: Device, run: () => Promise<void>, repeats
   return median(times);
 }
 
+/** Milliseconds of a step as a program runs it, from submission to the end: the median of `repeats` runs. */
+export async function timeRuns(device: Device, run: () => Promise<void>, repeats: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) {
+    await device.finish();
+    const start = performance.now();
+    await run();
+    await device.finish();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
 export function median(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Median and range of the rounds. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @param values at least one. */
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -6451,6 +6451,63 @@ fn main(
   }
 }
 `,
+  'roofline/copy': `// What the device can move at most: each thread copies PER_THREAD vec4, neighbours in a workgroup next to each other.
+// Dispatch: ceil(size / (64 * PER_THREAD)) workgroups.
+
+const PER_THREAD: u32 = 4;
+
+struct Params {
+  size: u32, // in vec4
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> source: array<vec4f>; // [size]
+@group(0) @binding(2) var<storage, read_write> copy: array<vec4f>; // [size]
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = group.x * 64u * PER_THREAD + lane;
+  for (var i = 0u; i < PER_THREAD; i++) {
+    let at = first + 64u * i;
+    if at < p.size {
+      copy[at] = source[at];
+    }
+  }
+}
+`,
+  'roofline/fma': `// What the device can multiply and add at most: CHAINS independent chains in registers, which nothing is loaded for. A
+// processor needs enough of them to hide the latency of its vector units, and few enough for its registers; so several
+// numbers are tried. UNROLLED steps stand between two turns of the loop, whose own cost then hardly counts.
+// Dispatch: any number of workgroups; each thread does TURNS * UNROLLED * CHAINS multiply-adds.
+
+const CHAINS: u32 = 8;
+const TURNS: u32 = 256;
+const UNROLLED: u32 = 8;
+
+struct Params {
+  factor: f32, // just below 1, so that nothing grows out of range
+  summand: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>; // [threads]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let factor = p.factor;
+  let summand = p.summand;
+  var sums: array<f32, CHAINS>;
+  for (var i = 0u; i < CHAINS; i++) { sums[i] = f32(id.x + i); }
+  for (var turn = 0u; turn < TURNS; turn++) {
+    for (var step = 0u; step < UNROLLED; step++) {
+      for (var i = 0u; i < CHAINS; i++) { sums[i] = fma(sums[i], factor, summand); }
+    }
+  }
+  var total = 0.0;
+  for (var i = 0u; i < CHAINS; i++) { total += sums[i]; }
+  out[id.x] = total;
+}
+`,
   'softmax/grad_row_workgroup': `// Sums over a workgroup of 256 threads as a tree: a fixed order, the same bits every time. All threads must call it.
 var<workgroup> sums: array<vec2f, 256>;
 fn workgroup_sum(value: vec2f, thread: u32) -> vec2f {

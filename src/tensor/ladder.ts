@@ -1,4 +1,4 @@
-import { median, timeTogether } from '../gpu/profile.ts';
+import { type Spread, spread, timeTogether } from '../gpu/profile.ts';
 import { Sampler } from '../kernels/sampler.ts';
 import { bytesMoved, DEFAULT_STEP, type KernelSpec, type Params, type Trade, type Variant } from '../kernels/spec.ts';
 import { ValueError } from '../platform/errors.ts';
@@ -20,7 +20,7 @@ export interface Rung {
   readonly errorShare?: number;
   /** The first wrong value: then it was not timed. */
   readonly failure?: ProofFailure;
-  readonly time?: { readonly median: number; readonly min: number; readonly max: number };
+  readonly time?: Spread;
   readonly gflopsPerSecond?: number;
   readonly gigabytesPerSecond?: number;
   readonly dispatches: number;
@@ -126,10 +126,11 @@ async function timeInTurns(
 
 function finished(spec: KernelSpec, p: Params, { rung, times, firstRun }: Candidate): Rung {
   if (times.length === 0) return rung;
-  const middle = median(times);
+  const time = spread(times);
+  const middle = time.median;
   return {
     ...rung,
-    time: { median: middle, min: Math.min(...times), max: Math.max(...times) },
+    time,
     gflopsPerSecond: spec.flops(p) / middle / 1e6,
     gigabytesPerSecond: bytesMoved(spec, p) / middle / 1e6,
     compileTime: Math.max(0, firstRun - middle),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bestPeer, headline, rateOf, ratioOf } from '../../bench/ratios.ts';
 import { formatResults, parseResults } from '../../bench/results.ts';
-import { median, spread } from '../../bench/statistics.ts';
 import { comparedLines, judge } from '../../bench/targets.ts';
+import { median, spread } from '../../src/gpu/profile.ts';
 import { FileError } from '../../src/platform/errors.ts';
 import { lineWith, resultsWith } from './make.ts';
 

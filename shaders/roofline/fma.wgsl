@@ -3,9 +3,9 @@
 // numbers are tried. UNROLLED steps stand between two turns of the loop, whose own cost then hardly counts.
 // Dispatch: any number of workgroups; each thread does TURNS * UNROLLED * CHAINS multiply-adds.
 
-const CHAINS = 8u;
-const TURNS = 256u;
-const UNROLLED = 8u;
+const CHAINS: u32 = 8;
+const TURNS: u32 = 256;
+const UNROLLED: u32 = 8;
 
 struct Params {
   factor: f32, // just below 1, so that nothing grows out of range

@@ -1,7 +1,7 @@
 // What the device can move at most: each thread copies PER_THREAD vec4, neighbours in a workgroup next to each other.
 // Dispatch: ceil(size / (64 * PER_THREAD)) workgroups.
 
-const PER_THREAD = 4u;
+const PER_THREAD: u32 = 4;
 
 struct Params {
   size: u32, // in vec4
