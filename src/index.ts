@@ -33,7 +33,7 @@ export { Tensor } from './tensor/tensor.ts';
 
 export { callShape } from './kernels/call-shape.ts';
 export type { KernelCall, VariantTable } from './kernels/choose.ts';
-export { type CustomKernel, customVariant } from './kernels/custom.ts';
+export { type CustomKernel, customVariant, plainAsCustom } from './kernels/custom.ts';
 export { kernels } from './kernels/registry.ts';
 export {
   type DType,
@@ -49,8 +49,10 @@ export {
 export { findShipped, type ShippedTable } from './kernels/tables/index.ts';
 export { type TunedRow, TunedTable, type TuningTarget } from './kernels/tuned-table.ts';
 export type { TuningRow, TuningRows } from './kernels/tuning-file.ts';
+export { measureOp, type OpResult, type OpTask, type SharedKernel } from './tensor/bench-op.ts';
 export { compareVariants, type LadderOptions, type Rung } from './tensor/ladder.ts';
 export { describeFailure, type Proof, type ProofFailure, type ProofOptions, proveVariant } from './tensor/prove.ts';
+export { measureRoofline, type Roofline, type RooflineOptions } from './tensor/roofline.ts';
 export { type StruckVariant, type TunedCall, type TuneOptions, type TuneReport, tune } from './tensor/tuner.ts';
 export { loadTuning, readTuning, type TuningStore, writeTuning } from './tensor/tuning-cache.ts';
 export { modelCalls } from './train/model-calls.ts';

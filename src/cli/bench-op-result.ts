@@ -1,43 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Params } from '../kernels/spec.ts';
 import { FileError } from '../platform/errors.ts';
+import { OP_FORMAT, OP_VERSION, type OpResult } from '../tensor/bench-op.ts';
 import type { Rung } from '../tensor/ladder.ts';
-
-export const FORMAT = 'weft-bench-op';
-export const VERSION = 1;
-
-/** What `weft bench op --json` prints and `--from` reads: a ladder that can be handed on, somebody's own kernel in it. */
-export interface OpResult {
-  readonly format: typeof FORMAT;
-  readonly version: typeof VERSION;
-  /** ISO 8601. */
-  readonly date: string;
-  readonly weft: string;
-  readonly adapter: {
-    readonly device: string;
-    readonly driver: string;
-    readonly software: boolean;
-    readonly subgroupSize: number;
-  };
-  readonly kernel: string;
-  readonly shape: Params;
-  readonly flops: number;
-  readonly bytes: number;
-  readonly repeats: number;
-  /** The variant that weft takes for this call here. */
-  readonly chosen: string;
-  readonly rungs: readonly Rung[];
-  readonly custom?: SharedKernel;
-}
-
-/** Somebody's own kernel, whole, with the hash by which people can tell that they speak of the same. */
-export interface SharedKernel {
-  readonly name: string;
-  readonly wgsl: string;
-  readonly sha256: string;
-  readonly dispatch?: string;
-  readonly constants?: Readonly<Record<string, number>>;
-}
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -54,8 +18,8 @@ export function parseOpResult(text: string, path: string): OpResult {
   }
   if (typeof value !== 'object' || value === null) fail('not a result of weft bench op');
   const result = value as OpResult;
-  if (result.format !== FORMAT) fail(`its format is not '${FORMAT}'`);
-  if (result.version !== VERSION) fail(`it has version ${result.version}, this weft reads ${VERSION}`);
+  if (result.format !== OP_FORMAT) fail(`its format is not '${OP_FORMAT}'`);
+  if (result.version !== OP_VERSION) fail(`it has version ${result.version}, this weft reads ${OP_VERSION}`);
   const { date, weft, kernel, shape, flops, bytes, repeats, chosen, adapter, rungs, custom } = result;
   if (![date, weft, kernel, chosen, adapter?.device, adapter?.driver].every(text => typeof text === 'string'))
     fail('date, weft, kernel, chosen and adapter must be texts');

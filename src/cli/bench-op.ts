@@ -8,22 +8,21 @@ import { basename } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { callShape } from '../kernels/call-shape.ts';
-import { customVariant } from '../kernels/custom.ts';
 import { kernels } from '../kernels/registry.ts';
-import { sliceCall } from '../kernels/slice.ts';
-import { bytesMoved, describeParams, type KernelSpec, type Params } from '../kernels/spec.ts';
-import { FileError, KernelError, UsageError } from '../platform/errors.ts';
-import { compareVariants, type Rung } from '../tensor/ladder.ts';
+import { describeParams, type KernelSpec } from '../kernels/spec.ts';
+import { FileError, KernelError, UsageError, ValueError } from '../platform/errors.ts';
+import { measureOp, type OpResult, type OpTask } from '../tensor/bench-op.ts';
+import type { Rung } from '../tensor/ladder.ts';
 import { describeFailure } from '../tensor/prove.ts';
-import { FORMAT, type OpResult, parseOpResult, type SharedKernel, sha256, VERSION } from './bench-op-result.ts';
+import { parseOpResult, sha256 } from './bench-op-result.ts';
 import { openEngine } from './open-engine.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { print, printJson, table } from './output.ts';
 import { weftVersion } from './package-json.ts';
-import { fromTyped, wholeFrom } from './parse.ts';
+import { wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 
-interface OpOptions extends GlobalOptions {
+interface OpFlags extends GlobalOptions {
   shape?: string;
   kernel?: string;
   workgroups?: string;
@@ -33,14 +32,6 @@ interface OpOptions extends GlobalOptions {
   from?: string;
   again?: boolean;
   json?: boolean;
-}
-
-/** What is measured: a kernel of the registry, a call of it, perhaps somebody's own way to compute it. */
-interface Task {
-  readonly spec: KernelSpec;
-  readonly p: Params;
-  readonly custom: SharedKernel | undefined;
-  readonly repeats: number;
 }
 
 const REPEATS = 5;
@@ -68,7 +59,7 @@ export function registerOp(bench: Command): void {
     'weft bench op --from result.json --again',
   );
   command.action(async (name: string | undefined) => {
-    const options = command.optsWithGlobals<OpOptions>();
+    const options = command.optsWithGlobals<OpFlags>();
     const shared = options.from === undefined ? undefined : parseOpResult(await textOf(options.from), options.from);
     if (options.again && !shared)
       throw new UsageError('bench op --again: it repeats a result; name its file with --from');
@@ -89,13 +80,13 @@ function kernelOf(name: string | undefined): KernelSpec {
   throw new UsageError(`bench op: ${name ? `there is no kernel '${name}'` : 'name a kernel'}; there are ${names}`);
 }
 
-async function readTask(name: string | undefined, options: OpOptions): Promise<Task> {
+async function readTask(name: string | undefined, options: OpFlags): Promise<OpTask> {
   const { shape, kernel, workgroups, constants, repeats = REPEATS } = options;
   const spec = kernelOf(name);
   const p = callShape(spec, shape);
   if (kernel === undefined) {
     if (workgroups ?? constants) throw new UsageError('bench op: --workgroups and --constants belong to --kernel');
-    return { spec, p, custom: undefined, repeats };
+    return { spec, p, repeats };
   }
   const wgsl = await textOf(kernel);
   const custom = {
@@ -106,7 +97,7 @@ async function readTask(name: string | undefined, options: OpOptions): Promise<T
   return { spec, p, custom, repeats };
 }
 
-function repeatTask(shared: OpResult, options: OpOptions): Task {
+function repeatTask(shared: OpResult, options: OpFlags): OpTask {
   const { kernel, shape, custom, repeats } = shared;
   const spec = kernelOf(kernel);
   return { spec, p: callShape(spec, describeParams(shape)), custom, repeats: options.repeats ?? repeats };
@@ -135,7 +126,7 @@ async function textOf(path: string): Promise<string> {
  * Somebody's kernel may never end, and nothing inside a process stops what its driver computes: so it runs in a process
  * of its own, which is stopped from here.
  */
-async function runWatched({ spec, custom }: Task, seconds: number): Promise<void> {
+async function runWatched({ spec, custom }: OpTask, seconds: number): Promise<void> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
     env: { ...process.env, [WATCHED]: '1' },
@@ -157,44 +148,21 @@ async function runWatched({ spec, custom }: Task, seconds: number): Promise<void
   process.exitCode = code ?? 1;
 }
 
-async function measure({ spec, p, custom, repeats }: Task, options: OpOptions): Promise<OpResult> {
-  const own = custom && fromTyped(() => customVariant(spec, custom));
-  if (own && spec.variants.some(({ name }) => name === own.name)) {
-    throw new UsageError(
-      `bench op: '${own.name}' is the name of a variant of ${spec.name}; give your file another one`,
-    );
-  }
+async function measure(task: OpTask, options: OpFlags): Promise<OpResult> {
   using engine = await openEngine(options);
-  if (own && !fromTyped(() => own.supports(p, engine.caps))) {
-    throw new UsageError(
-      `kernel '${spec.name}/${own.name}': its line '// supports:' excludes this call (${describeParams(p)}); give another --shape`,
-    );
-  }
   const bar = new ProgressBar();
   try {
-    const onProgress = (text: string) => bar.status(`${spec.name}: ${text}`);
-    // One's own first: what does not compile or is wrong is said at once.
-    const variants = own ? [own, ...spec.variants] : spec.variants;
-    const onProof = ({ variant, failure }: Rung) => {
-      if (own?.name !== variant || !failure) return;
-      throw new KernelError(`kernel '${spec.name}/${variant}' is wrong: ${describeFailure(failure)}`);
-    };
-    const rungs = await compareVariants(engine, spec, p, { variants, repeats, onProgress, onProof });
-    const { device, description, software } = engine.gpu.device.info;
-    return {
-      ...{ format: FORMAT, version: VERSION, date: new Date().toISOString(), weft: weftVersion() },
-      adapter: { device, driver: description, software, subgroupSize: engine.caps.subgroupSize },
-      ...{ kernel: spec.name, shape: p, flops: spec.flops(p), bytes: bytesMoved(spec, p), repeats },
-      chosen: engine.gpu.chooser.choose(spec, sliceCall(spec, p, engine.caps)[0]!.p).name,
-      rungs,
-      ...(custom && { custom }),
-    };
+    const onProgress = (text: string) => bar.status(`${task.spec.name}: ${text}`);
+    return await measureOp(engine, task, { weft: weftVersion(), onProgress });
+  } catch (error) {
+    // What was typed, or stands in the file that was named.
+    throw error instanceof ValueError ? new UsageError(error.message) : error;
   } finally {
     bar.clear();
   }
 }
 
-function show(result: OpResult, { json }: Pick<OpOptions, 'json'>): void {
+function show(result: OpResult, { json }: Pick<OpFlags, 'json'>): void {
   if (json) {
     printJson(result);
     return;

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../gpu/capabilities.ts';
 import { KernelError, LimitError, ValueError } from '../platform/errors.ts';
 import { evaluate } from './formula.ts';
 import { foldGrid } from './grid.ts';
@@ -9,7 +10,7 @@ export interface CustomKernel {
   /** What results call it. */
   readonly name: string;
   readonly wgsl: string;
-  /** Formulas of the workgroups along x, y and z. Default: the header line `// dispatch: ...`. */
+  /** Formulas of the workgroups along x, y and z, or 'plain'. Default: the header line `// dispatch: ...`. */
   readonly dispatch?: string;
   /** Values for `const` lines of the WGSL. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -21,6 +22,7 @@ export interface CustomKernel {
  * whole-number `const` lines:
  *
  *     // dispatch: ceil(n*oh*ow*cout / 64)          workgroups along x[, y[, z]]; one number is folded when it exceeds a dimension
+ *     // dispatch: plain                            as many as the plain variant takes
  *     // supports: cin % 4 == 0 && strideH == 1     for which shapes it is meant; without the line, all
  *
  * @throws KernelError when the plain variant takes several dispatches, which one WGSL file cannot stand for; ValueError
@@ -43,7 +45,10 @@ export function customVariant(spec: KernelSpec, kernel: CustomKernel): Variant<P
     supports: p => supports === undefined || evaluate(supports, { ...own, ...p })[0] !== 0,
     speed: () => 1,
     plan: (p, caps) => {
-      const { uniform, bindings } = onlyDispatch(spec, where, spec.variants[0]!.plan(p, caps).dispatches);
+      const plain = onlyDispatch(spec, where, spec.variants[0]!.plan(p, caps).dispatches);
+      const { uniform, bindings } = plain;
+      const planned = { shader, constants, uniform, bindings };
+      if (dispatch.trim() === 'plain') return { dispatches: [{ ...planned, workgroups: plain.workgroups }] };
       const counts = evaluate(dispatch, { ...own, ...p });
       if (counts.length > 3 || !counts.every(count => Number.isSafeInteger(count) && count >= 0)) {
         throw new ValueError(
@@ -57,9 +62,28 @@ export function customVariant(spec: KernelSpec, kernel: CustomKernel): Variant<P
         );
       }
       const workgroups = counts.length === 1 ? foldGrid(x, caps) : ([x, y, z] as const);
-      return { dispatches: [{ shader, constants, uniform, bindings, workgroups }] };
+      return { dispatches: [{ ...planned, workgroups }] };
     },
   };
+}
+
+/**
+ * The plain variant of a kernel for this call as WGSL to start from: whole, and with the header that `customVariant` reads.
+ * @throws KernelError when it takes several dispatches.
+ */
+export function plainAsCustom(spec: KernelSpec, p: Params, caps: Capabilities): string {
+  const { shader, constants = {} } = onlyDispatch(
+    spec,
+    `kernel '${spec.name}'`,
+    spec.variants[0]!.plan(p, caps).dispatches,
+  );
+  // A constant that selects a function by a parameter of the same name makes this text right only for calls of that.
+  const selected = Object.entries(constants).filter(([name, value]) => p[name.toLowerCase()] === value);
+  const supports = selected.map(([name, value]) => `${name.toLowerCase()} == ${value}`).join(' && ');
+  const text = instantiate(shader, constants).replace(/^\/\/ use: .*\n/gm, '');
+  const enables = text.match(/^(enable .*;\n)*/)![0];
+  const header = ['// dispatch: plain', ...(supports ? [`// supports: ${supports}`] : [])].join('\n');
+  return `${enables}${header}\n${text.slice(enables.length)}`;
 }
 
 function onlyDispatch(spec: KernelSpec, where: string, dispatches: readonly PlannedDispatch[]): PlannedDispatch {

@@ -230,7 +230,14 @@ export class GpuBackend implements Backend {
 
   /** Compiles in parallel what the recorded dispatches need, then submits them. */
   async flush(): Promise<void> {
-    await this.device.pipelines.prepare(this.queue.map(({ dispatch }) => dispatch.source));
+    const { pipelines } = this.device;
+    try {
+      await pipelines.prepare(this.queue.map(({ dispatch }) => dispatch.source));
+    } catch (error) {
+      // What the driver refused must not be tried again with whatever comes next.
+      this.queue = this.queue.filter(({ dispatch }) => pipelines.isReady(dispatch.source));
+      throw error;
+    }
     this.submitQueue();
     this.device.check();
   }

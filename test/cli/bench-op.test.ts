@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type OpResult, parseOpResult, sha256 } from '../../src/cli/bench-op-result.ts';
+import { parseOpResult, sha256 } from '../../src/cli/bench-op-result.ts';
+import type { OpResult } from '../../src/tensor/bench-op.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

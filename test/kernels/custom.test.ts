@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BARE_CAPABILITIES } from '../../src/gpu/capabilities.ts';
 import { callShape } from '../../src/kernels/call-shape.ts';
-import { customVariant } from '../../src/kernels/custom.ts';
+import { customVariant, plainAsCustom } from '../../src/kernels/custom.ts';
 import { kernels } from '../../src/kernels/registry.ts';
+import { Sampler } from '../../src/kernels/sampler.ts';
 import { compareVariants } from '../../src/tensor/ladder.ts';
 import { describeFailure, proveVariant } from '../../src/tensor/prove.ts';
 import { gpuEngine } from '../support/engine.ts';
@@ -51,9 +52,13 @@ describe('a kernel of one’s own', () => {
 
   it('invalid WGSL is refused in the driver’s words', async () => {
     const own = customVariant(matmul, { name: 'broken', wgsl: wgsl.replace('let row =', 'let row ==') });
-    await expect(proveVariant(await gpuEngine(), matmul, own)).rejects.toThrow(
+    const engine = await gpuEngine();
+    await expect(proveVariant(engine, matmul, own)).rejects.toThrow(
       /kernel 'matmul\/broken': the driver refuses it: .*:\d+:\d+ error/,
     );
+    // Whatever comes next has nothing to do with it.
+    engine.setStep({});
+    await expect(engine.gpu.device.finish()).resolves.toBeUndefined();
   });
 
   it('its dispatch is a formula of parameters and constants, folded where it is one number', () => {
@@ -84,5 +89,38 @@ describe('a kernel of one’s own', () => {
     const mse = find('mse');
     const own = customVariant(mse, { name: 'row', wgsl });
     expect(() => own.plan(callShape(mse), BARE_CAPABILITIES)).toThrow("plain variant of 'mse' takes 2 dispatches");
+  });
+});
+
+describe('the plain variant as a text to start from', () => {
+  const draw = (name: string) => find(name).sample(new Sampler(5));
+  const texts = kernels.flatMap(spec => {
+    const q = draw(spec.name);
+    return spec.variants[0]!.plan(q, BARE_CAPABILITIES).dispatches.length === 1 ? [[spec.name, q] as const] : [];
+  });
+
+  it('there is one for nearly every kernel', () => {
+    expect(texts.length).toBeGreaterThan(0.7 * kernels.length);
+  });
+
+  it.each(texts)('%s is a kernel of one’s own that agrees with the reference', async (name, q) => {
+    const engine = await gpuEngine();
+    const own = customVariant(find(name), { name: 'own', wgsl: plainAsCustom(find(name), q, engine.caps) });
+    expect(own.supports(q, engine.caps)).toBe(true);
+    const proof = await proveVariant(engine, find(name), own, { shapes: 2 });
+    expect(proof.failure && describeFailure(proof.failure)).toBeUndefined();
+    expect(proof.shapes).toBeGreaterThan(0);
+  });
+
+  it('says of a function that was chosen by a constant that it is meant for this one', () => {
+    const q = { ...draw('unary'), fn: 3 };
+    expect(plainAsCustom(find('unary'), q, BARE_CAPABILITIES)).toMatch(
+      /^\/\/ dispatch: plain\n\/\/ supports: fn == 3\n/,
+    );
+  });
+
+  it('is refused where one file cannot stand for it', () => {
+    const several = kernels.find(({ name }) => !texts.some(([one]) => one === name))!;
+    expect(() => plainAsCustom(several, draw(several.name), BARE_CAPABILITIES)).toThrow(/takes \d dispatches/);
   });
 });
