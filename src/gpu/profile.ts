@@ -125,9 +125,9 @@ export async function timeEach(
     onProgress?.(i);
     let times = 1;
     let found = await timeTogether(device, [one], times);
-    // A first run that was too short to be seen says nothing of how many it takes.
+    // A run that is too short to be seen takes no time at all, and asks for the most.
     while (found * times < shortest && times < MOST_RUNS) {
-      times = Math.min(MOST_RUNS, Math.max(4 * times, Math.ceil((1.2 * shortest) / found)) || 4 * times);
+      times = Math.min(MOST_RUNS, Math.max(2 * times, Math.ceil((1.2 * shortest) / found)));
       found = await timeTogether(device, [one], times);
     }
     milliseconds.push(found);
