@@ -17,7 +17,7 @@ import { EVALUATION_BATCH, judge } from '../train/evaluate.ts';
 import { peek } from '../train/peek.ts';
 
 /** What doing without something costs. */
-export interface Loss {
+export interface AblationCost {
   /** Accuracy lost, as a share of the pictures; negative where answers got better. */
   readonly accuracy: number;
   /** Standard error of that, from the pictures whose answers became wrong or right. */
@@ -29,8 +29,8 @@ export interface Loss {
 }
 
 export interface Ablated {
-  readonly zero: Loss;
-  readonly mean: Loss;
+  readonly zero: AblationCost;
+  readonly mean: AblationCost;
 }
 
 export interface ChannelAblation extends Ablated {
@@ -215,7 +215,7 @@ function putAt(x: Tensor, vector: Tensor, point: Tensor): Tensor {
   return reshape(add(sub(flat, mul(along, vector)), scaled), x.shape);
 }
 
-function compare(before: Judged, after: Judged, classes: number): Loss {
+function compare(before: Judged, after: Judged, classes: number): AblationCost {
   const { labels } = before;
   const n = labels.length;
   const [lost, counts] = [new Float64Array(classes), new Float64Array(classes)];

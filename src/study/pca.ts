@@ -130,7 +130,7 @@ async function subspace(
     orthonormalise(basis, width, n);
     const image = await multiply(basis);
     let trace = 0;
-    for (let i = 0; i < width; i++) trace += dot(basis, i, image, i, n);
+    for (let i = 0; i < width; i++) trace += dot(rowOf(basis, i, n), rowOf(image, i, n));
     if (round === rounds || Math.abs(trace - before) <= tolerance * Math.abs(trace)) {
       return { ...turnToEigenvectors(basis, image, width, n), rounds: round };
     }
@@ -145,7 +145,7 @@ function turnToEigenvectors(basis: Float64Array, image: Float64Array, width: num
   for (let i = 0; i < width; i++) {
     for (let j = 0; j <= i; j++) {
       // Symmetric but for rounding.
-      const value = (dot(basis, i, image, j, n) + dot(basis, j, image, i, n)) / 2;
+      const value = (dot(rowOf(basis, i, n), rowOf(image, j, n)) + dot(rowOf(basis, j, n), rowOf(image, i, n))) / 2;
       inner[i * width + j] = value;
       inner[j * width + i] = value;
     }
@@ -175,20 +175,24 @@ async function fromRows(
 /** Gram and Schmidt's way, twice, since once loses digits where rows are nearly alike. */
 function orthonormalise(vectors: Float64Array, count: number, n: number): void {
   for (let i = 0; i < count; i++) {
+    const own = rowOf(vectors, i, n);
     for (let again = 0; again < 2; again++) {
       for (let j = 0; j < i; j++) {
-        const along = dot(vectors, i, vectors, j, n);
-        for (let k = 0; k < n; k++) vectors[i * n + k]! -= along * vectors[j * n + k]!;
+        const other = rowOf(vectors, j, n);
+        const along = dot(own, other);
+        for (let k = 0; k < n; k++) own[k]! -= along * other[k]!;
       }
-      const length = Math.sqrt(dot(vectors, i, vectors, i, n));
-      for (let k = 0; k < n; k++) vectors[i * n + k]! /= length || 1;
+      const length = Math.sqrt(dot(own, own));
+      for (let k = 0; k < n; k++) own[k]! /= length || 1;
     }
   }
 }
 
-function dot(a: Float64Array, i: number, b: Float64Array, j: number, n: number): number {
+const rowOf = (vectors: Float64Array, i: number, n: number) => vectors.subarray(i * n, (i + 1) * n);
+
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let k = 0; k < n; k++) sum += a[i * n + k]! * b[j * n + k]!;
+  for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
   return sum;
 }
 
