@@ -19,7 +19,7 @@ import { type Matrix, rescale, stack, standardScaling, takeRows } from './matrix
  * Weights of the penalty that are tried, the largest first, until the loss on the rows that choose rises. Each fit begins where
  * the one before ended.
  */
-export const PROBE_PENALTIES = [1, 1e-1, 1e-2, 1e-3, 1e-4] as const;
+export const PROBE_PENALTIES = [10, 1, 1e-1, 1e-2, 1e-3, 1e-4] as const;
 
 /** Which rows a probe learns from, which choose its penalty, and which judge it. */
 export interface ProbeRows {

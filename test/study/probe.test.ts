@@ -128,7 +128,7 @@ describe('linear probes', () => {
       expect(shuffledAccuracy).toBeLessThan(0.4);
       expect(width).toBeGreaterThan(0);
     }
-    expect(await probeLayers(model, train, validation)).toEqual(probes);
+    expect(await probeLayers(model, train, validation, { layers: ['dense_1'] })).toEqual(probes.slice(3));
   });
 });
 

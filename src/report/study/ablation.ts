@@ -38,8 +38,8 @@ interface Cost {
 
 /** Layers at most, spread over the depth. */
 const LAYERS = 4;
-/** Floating-point operations for a layer: about half a minute on a processor. */
-const BUDGET = { software: 3e11, gpu: 1e14 };
+/** Floating-point operations for a layer: about a quarter of a minute on a processor. */
+const BUDGET = { software: 1.5e11, gpu: 1e14 };
 /** Channels of a layer at least, or it is left out. */
 const FEWEST = 4;
 const DIRECTIONS = 8;
@@ -143,7 +143,7 @@ function layerBlocks({ layer, width, channels, directions }: LayerAblation, clas
     charts(
       lineChart({
         title: `Accuracy lost without one channel of ${layer}`,
-        x: 'channels, the dearest first',
+        x: 'channels, the costliest first',
         y: value => `${Number(value.toFixed(2))} points`,
         include: [0],
         series: [
@@ -172,7 +172,7 @@ function layerBlocks({ layer, width, channels, directions }: LayerAblation, clas
     ),
     {
       kind: 'table',
-      name: `The dearest channels of ${layer}`,
+      name: `The costliest channels of ${layer}`,
       head: ['Channel', 'Lost by its mean', 'Lost by zero', 'Loss added by its mean', 'Class that loses most'],
       rows: ranked.slice(0, SHOWN).map(({ channel, mean, zero }) => {
         const lost = mean.classes.map(value => value ?? Number.NEGATIVE_INFINITY);
