@@ -10,7 +10,14 @@ export interface Golden {
   readonly file: string;
   readonly op: string;
   readonly attributes: Record<string, unknown>;
-  readonly tensors: Record<string, { shape: number[]; values: Float32Array | Int32Array }>;
+  readonly tensors: Record<string, GoldenTensor>;
+}
+
+export interface GoldenTensor {
+  readonly shape: number[];
+  readonly values: Float32Array | Int32Array;
+  /** The values are every n-th of the tensor's, from the first; 1 where all are kept (test/goldens/thin.ts). */
+  readonly every: number;
 }
 
 export function goldenFiles(): string[] {
@@ -19,6 +26,7 @@ export function goldenFiles(): string[] {
 
 export function readGolden(file: string): Golden {
   const { metadata, tensors } = readSafetensors(new Uint8Array(readFileSync(folder + file)), file);
+  const every: Record<string, number> = JSON.parse(metadata.every ?? '{}');
   return {
     file,
     op: metadata.op!,
@@ -26,10 +34,20 @@ export function readGolden(file: string): Golden {
     tensors: Object.fromEntries(
       [...tensors].map(([name, { shape, data }]) => [
         name,
-        { shape: [...shape], values: data as Float32Array | Int32Array },
+        { shape: [...shape], values: data as Float32Array | Int32Array, every: every[name] ?? 1 },
       ]),
     ),
   };
+}
+
+/** The values of a whole tensor that its golden kept. */
+export function keptOf(actual: Values | Int32Array, { every }: GoldenTensor): Values | Int32Array {
+  return every === 1 ? actual : Float64Array.from({ length: Math.ceil(actual.length / every) }, (_, i) => actual[i * every]!);
+}
+
+/** How far a tensor is from its golden: `relativeError` of what the golden kept. */
+export function goldenError(actual: Values | Int32Array, golden: GoldenTensor): number {
+  return relativeError(keptOf(actual, golden), golden.values);
 }
 
 /** Largest difference relative to the largest expected magnitude: how far two results are apart as a whole. */

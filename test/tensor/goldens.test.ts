@@ -3,7 +3,7 @@ import { gradients } from '../../src/tensor/autograd.ts';
 import * as ops from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { gpuEngine } from '../support/engine.ts';
-import { type Golden, goldenFiles, readGolden, relativeError } from '../support/goldens.ts';
+import { type Golden, goldenError, goldenFiles, readGolden } from '../support/goldens.ts';
 
 /** Relative error allowed against TensorFlow, forward and in gradients. */
 const FORWARD = 1e-5;
@@ -81,7 +81,7 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
   for (const name of op.differentiable) inputs[name]!.watch();
   const y = op.apply(inputs, golden.attributes);
   const result = golden.tensors[op.result ?? 'y']!;
-  expect(relativeError(await y.data(), result.values), `${golden.file}: forward`).toBeLessThanOrEqual(FORWARD);
+  expect(goldenError(await y.data(), result), `${golden.file}: forward`).toBeLessThanOrEqual(FORWARD);
 
   const compared = op.differentiable.filter(name => golden.tensors[`d${name}`]);
   if (compared.length > 0) {
@@ -93,7 +93,7 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
     );
     for (const [i, name] of compared.entries()) {
       const expected = golden.tensors[`d${name}`]!;
-      expect(relativeError(await grads[i]!.data(), expected.values), `${golden.file}: d${name}`).toBeLessThanOrEqual(
+      expect(goldenError(await grads[i]!.data(), expected), `${golden.file}: d${name}`).toBeLessThanOrEqual(
         GRADIENT,
       );
     }
@@ -105,7 +105,7 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
     const expected = golden.tensors[name];
     if (expected)
       expect(
-        relativeError(await inputs[running]!.data(), expected.values),
+        goldenError(await inputs[running]!.data(), expected),
         `${golden.file}: ${name}`,
       ).toBeLessThanOrEqual(FORWARD);
   }
