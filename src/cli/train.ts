@@ -12,6 +12,7 @@ import { ResumeError, UsageError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { curvesSvg } from '../report/curves.ts';
 import { count, duration, percent } from '../report/format.ts';
+import { projectFeatures } from '../study/projection.ts';
 import { RunWatch, readLooks, Watcher } from '../study/watch.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -188,7 +189,9 @@ async function train(name: string | undefined, options: TrainOptions): Promise<v
   try {
     announce(model, start, split, engine);
     const needed = Uint32Array.from([...split.train, ...(split.validation ?? [])]);
-    const examples = await examplesFor(model, data, needed, training, featureHooks(bar, stop.signal));
+    const hooks = featureHooks(bar, stop.signal);
+    await projectFeatures(model, data, split.train, training, hooks);
+    const examples = await examplesFor(model, data, needed, training, hooks);
     bar.clear();
     const result = await fit(
       model,

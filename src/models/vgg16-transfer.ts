@@ -1,7 +1,7 @@
 import { type Layer, Preprocess, type PreprocessOptions, Sequential } from '../nn/index.ts';
 import { ValueError } from '../platform/errors.ts';
 import { FASHION, type Recipe } from './recipe.ts';
-import { type Vgg16Options, vgg16Parts } from './vgg16.ts';
+import { PROJECTION, type Vgg16Options, vgg16Parts } from './vgg16.ts';
 
 /**
  * What is done to the values of a picture, 0 to 1, before VGG16 sees it. Its weights expect 'bgr-centred'; the others are
@@ -49,9 +49,12 @@ export interface Vgg16TransferOptions extends Omit<Vgg16Options, 'classes' | 'in
  */
 export function vgg16(options: Vgg16TransferOptions = {}): Recipe {
   const { weights = 'imagenet', cut = 5, size = 32, input = 'bgr-centred', fineTune = 0 } = options;
-  const { resize = size === 32 ? 'pad' : 'bilinear', head = 'norm-dense', units = 256, defaults } = options;
+  const { resize = size === 32 ? 'pad' : 'bilinear', head = 'norm-dense', units = 256, components, defaults } = options;
   const { baseLearningRate = weights === 'imagenet' ? 0.05 : 1 } = options;
   if (fineTune > cut) throw new ValueError(`vgg16: ${fineTune} blocks are to be trained, ${cut} are kept; train fewer`);
+  if (components !== undefined && fineTune > 0) {
+    throw new ValueError('vgg16: principal components are those of frozen blocks; train no block, or leave them out');
+  }
   if (!Number.isInteger(size) || size < 1 || size % 2 ** cut !== 0) {
     throw new ValueError(`vgg16: pictures of ${size} do not halve ${cut} times; take a multiple of ${2 ** cut}`);
   }
@@ -62,10 +65,13 @@ export function vgg16(options: Vgg16TransferOptions = {}): Recipe {
       layers: [new Preprocess({ name: 'preprocess', size, resize, ...VGG16_INPUTS[input] }), ...parts],
     });
   };
-  const frozen = Array.from({ length: cut - fineTune }, (_, i) => `base.block${i + 1}`);
+  const frozen = [
+    ...Array.from({ length: cut - fineTune }, (_, i) => `base.block${i + 1}`),
+    ...(components === undefined ? [] : [`head.${PROJECTION}`]),
+  ];
   return {
-    name: options.name ?? nameOf({ weights, cut, size, resize, input, fineTune }),
-    title: titleOf({ weights, cut, size, input, fineTune, head, units }),
+    name: options.name ?? nameOf({ weights, cut, size, resize, input, fineTune, components }),
+    title: titleOf({ weights, cut, size, input, fineTune, components, head, units }),
     inputShape: FASHION.inputShape,
     build,
     ...(weights === 'imagenet' && { weights: 'vgg16-imagenet' as const }),
@@ -78,9 +84,11 @@ export function vgg16(options: Vgg16TransferOptions = {}): Recipe {
   };
 }
 
-type Choice = Required<Pick<Vgg16TransferOptions, 'weights' | 'cut' | 'size' | 'input' | 'fineTune'>>;
+type Choice = Required<Pick<Vgg16TransferOptions, 'weights' | 'cut' | 'size' | 'input' | 'fineTune'>> & {
+  readonly components: number | undefined;
+};
 
-function nameOf({ weights, cut, size, resize, input, fineTune }: Choice & { resize: string }): string {
+function nameOf({ weights, cut, size, resize, input, fineTune, components }: Choice & { resize: string }): string {
   return [
     'vgg16',
     ...(cut < 5 ? [`block${cut}`] : []),
@@ -89,15 +97,17 @@ function nameOf({ weights, cut, size, resize, input, fineTune }: Choice & { resi
     ...(resize === (size === 32 ? 'pad' : 'bilinear') ? [] : [resize]),
     ...(input === 'bgr-centred' ? [] : [input]),
     ...(weights === 'imagenet' ? [] : [weights]),
+    ...(components === undefined ? [] : [`pca${components}`]),
   ].join('-');
 }
 
 function titleOf(options: Choice & { head: string; units: number }): string {
-  const { weights, cut, size, input, fineTune, head, units } = options;
+  const { weights, cut, size, input, fineTune, components, head, units } = options;
   const blocks = fineTune === cut ? 'all trained' : fineTune === 0 ? 'frozen' : `last ${fineTune} trained`;
   const from = weights === 'imagenet' ? 'ImageNet' : 'random weights';
   const mistake = input === 'bgr-centred' ? '' : `, input ${input}`;
-  return `VGG16 from ${from}, ${cut} blocks, ${blocks}; ${size} px${mistake}; ${head === 'dense' ? '' : 'norm, '}dense ${units}`;
+  const values = components === undefined ? '' : `${components} principal components, `;
+  return `VGG16 from ${from}, ${cut} blocks, ${blocks}; ${size} px${mistake}; ${values}${head === 'dense' ? '' : 'norm, '}dense ${units}`;
 }
 
 /** By name on the command line. */

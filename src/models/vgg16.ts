@@ -22,11 +22,19 @@ const BLOCKS = [
   { convolutions: 3, filters: 512 },
 ] as const;
 
+/** The layer of the head that holds principal components. */
+export const PROJECTION = 'projection';
+
 export interface Vgg16Options {
   /** The last block that is kept, from 1 to 5. Default 5. */
   readonly cut?: 1 | 2 | 3 | 4 | 5;
   /** What becomes of the last block's picture: each value for itself, or the mean of each channel. Default 'flatten'. */
   readonly pooling?: 'flatten' | 'average';
+  /**
+   * How many principal components of the training pictures' values the head gets in their place (`projectFeatures` of
+   * study/projection.ts fills that layer in). Default: it gets the values.
+   */
+  readonly components?: number;
   /** What stands before the head's hidden layer: nothing, or a batch norm and a dropout of 0.3. Default 'dense'. */
   readonly head?: 'dense' | 'norm-dense';
   /** Features of the head's hidden layer. Default 256. */
@@ -63,7 +71,7 @@ export function vgg16Layers(options: Vgg16Options = {}): Layer {
 export function vgg16Parts(options: Vgg16Options): Layer[] {
   const { cut = 5, pooling = 'flatten', units = 256, rate = 0.5, classes = FASHION.classes } = options;
   // So deep a net of ReLUs without normalisation learns nothing from Glorot's smaller weights.
-  const { head = 'dense', initializer = 'heNormal' } = options;
+  const { head = 'dense', initializer = 'heNormal', components } = options;
   const base: SequentialOptions = {
     name: 'base',
     // At 32 x 32: 16 x 16 x 64, 8 x 8 x 128, 4 x 4 x 256, 2 x 2 x 512, 1 x 1 x 512
@@ -75,6 +83,9 @@ export function vgg16Parts(options: Vgg16Options): Layer[] {
     name: 'head',
     layers: [
       pooling === 'flatten' ? new Flatten({ name: 'flatten' }) : new GlobalAvgPool({ name: 'average' }),
+      ...(components === undefined
+        ? []
+        : [new Dense({ name: PROJECTION, units: components, initializer: 'principal' })]),
       ...(head === 'dense' ? [] : [new BatchNorm2d({ name: 'norm' }), new Dropout({ name: 'drop', rate: 0.3 })]),
       new Dense({ name: 'dense1', units, activation: 'relu', dropout: rate }),
       new Dense({ name: 'logits', units: classes }),

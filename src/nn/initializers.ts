@@ -3,10 +3,18 @@ import { type Shape, sizeOf } from '../kernels/spec.ts';
 
 /**
  * How a parameter starts. 'pretrained': as NaN, since its values are to be loaded, and who forgets that shall learn it at
- * the first step. Glorot: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+ * the first step. 'principal': as NaN too, until it is made a projection onto principal components (study/projection.ts). Glorot: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
  * networks" (2010), for tanh and as the usual default; He: K. He et al., "Delving Deep into Rectifiers" (2015), for ReLU.
  */
-export type Initializer = 'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'zeros' | 'ones' | 'pretrained';
+export type Initializer =
+  | 'glorotUniform'
+  | 'glorotNormal'
+  | 'heUniform'
+  | 'heNormal'
+  | 'zeros'
+  | 'ones'
+  | 'pretrained'
+  | 'principal';
 
 export const INITIALIZERS: readonly Initializer[] = [
   'glorotUniform',
@@ -16,6 +24,7 @@ export const INITIALIZERS: readonly Initializer[] = [
   'zeros',
   'ones',
   'pretrained',
+  'principal',
 ];
 
 /** Sets these random numbers apart from those of other purposes under the same seed. */
@@ -37,7 +46,7 @@ export function initialValues(initializer: Initializer, shape: Shape, seed: numb
   const values = new Float32Array(sizeOf(shape));
   if (initializer === 'zeros') return values;
   if (initializer === 'ones') return values.fill(1);
-  if (initializer === 'pretrained') return values.fill(Number.NaN);
+  if (initializer === 'pretrained' || initializer === 'principal') return values.fill(Number.NaN);
   const { fanIn, fanOut } = fans(shape);
   const variance = initializer.startsWith('glorot') ? 2 / (fanIn + fanOut) : 2 / fanIn;
   const key: [number, number, number] = [hash(name), ...seedKey(seed)];

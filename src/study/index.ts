@@ -53,6 +53,7 @@ export { type LogisticFit, LogisticRegression } from './logistic.ts';
 export { type Matrix, toMatrix } from './matrix.ts';
 export { type PcaOptions, type PrincipalComponents, principalComponents, project, projectionLayer } from './pca.ts';
 export { fitProbe, type LayerProbe, type Probe, type ProbeRows, probeLayers } from './probe.ts';
+export { projectFeatures } from './projection.ts';
 
 // --- What a network loses, and what misleads it ---------------------------------------------------------------------
 

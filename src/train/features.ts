@@ -54,6 +54,8 @@ export interface FeatureOptions extends FeatureHooks {
   readonly batch: number;
   /** Default 'f32'. */
   readonly precision?: FeaturePrecision | undefined;
+  /** Layers of the frozen beginning at most. Default: all of it. */
+  readonly layers?: number | undefined;
   /** Copies of each picture, beside the original, changed by chance. Default: none. */
   readonly copies?: { readonly policy: AugmentationPolicy; readonly count: number; readonly seed: number } | undefined;
 }
@@ -110,6 +112,13 @@ export class CachedFeatures implements Examples {
     };
   }
 
+  /** Of these images, the originals: [images, ...imageShape]. @throws ValueError for one that has none. */
+  rows(images: Uint32Array): Float32Array {
+    const values = new Float32Array(images.length * sizeOf(this.imageShape));
+    this.gather(images, undefined, values);
+    return values;
+  }
+
   private gather(chosen: Uint32Array, draw: { seed: number; step: number } | undefined, out: Float32Array): void {
     const width = sizeOf(this.imageShape);
     for (const [i, image] of chosen.entries()) {
@@ -140,8 +149,8 @@ export async function cacheFeatures(
   images: Uint32Array,
   options: FeatureOptions,
 ): Promise<CachedFeatures> {
-  const { precision = 'f32', store, copies } = options;
-  const length = frozenPrefix(model);
+  const { precision = 'f32', store, copies, layers: most } = options;
+  const length = frozenPrefix(model, most);
   if (length === 0)
     throw new ValueError(`features: '${model.name}' does not begin with a frozen part; freeze some of it`);
   const hashes = await prefixHashes(model, length);

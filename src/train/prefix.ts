@@ -9,14 +9,15 @@ import { type LayerConfig, type Model, walk } from '../nn/index.ts';
  * How many layers of `model.chain`, from the first on, make the same of a picture in every step: nothing in them is
  * trained, drops or keeps statistics. Without what costs nothing at the end, which may as well run with the rest; 0 when
  * there is nothing in it that computes with weights.
+ * @param most layers that are looked at; default all.
  */
-export function frozenPrefix(model: Model): number {
+export function frozenPrefix(model: Model, most = model.chain.length): number {
   const trained = new Set(model.parameters.segments.filter(({ trainable }) => trainable).map(({ name }) => name));
   const { chain } = model;
   const changes = chain.findIndex(
     layer => !layer.steady || walk(layer).some(({ parameters }) => parameters.some(({ name }) => trained.has(name))),
   );
-  let length = changes === -1 ? chain.length : changes;
+  let length = Math.min(changes === -1 ? chain.length : changes, most);
   // A convolution and the pooling that is computed with it are one.
   while (length > 0 && (chain[length]?.pooling || walk(chain[length - 1]!).every(({ flops }) => flops === 0))) length--;
   const weighs = chain.slice(0, length).some(layer => walk(layer).some(({ parameters }) => parameters.length > 0));

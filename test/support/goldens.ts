@@ -42,7 +42,9 @@ export function readGolden(file: string): Golden {
 
 /** The values of a whole tensor that its golden kept. */
 export function keptOf(actual: Values | Int32Array, { every }: GoldenTensor): Values | Int32Array {
-  return every === 1 ? actual : Float64Array.from({ length: Math.ceil(actual.length / every) }, (_, i) => actual[i * every]!);
+  return every === 1
+    ? actual
+    : Float64Array.from({ length: Math.ceil(actual.length / every) }, (_, i) => actual[i * every]!);
 }
 
 /** How far a tensor is from its golden: `relativeError` of what the golden kept. */

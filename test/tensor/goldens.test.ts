@@ -93,9 +93,7 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
     );
     for (const [i, name] of compared.entries()) {
       const expected = golden.tensors[`d${name}`]!;
-      expect(goldenError(await grads[i]!.data(), expected), `${golden.file}: d${name}`).toBeLessThanOrEqual(
-        GRADIENT,
-      );
+      expect(goldenError(await grads[i]!.data(), expected), `${golden.file}: d${name}`).toBeLessThanOrEqual(GRADIENT);
     }
   }
   for (const [name, running] of [
@@ -104,10 +102,9 @@ async function check(golden: Golden, op: GoldenOp): Promise<void> {
   ] as const) {
     const expected = golden.tensors[name];
     if (expected)
-      expect(
-        goldenError(await inputs[running]!.data(), expected),
-        `${golden.file}: ${name}`,
-      ).toBeLessThanOrEqual(FORWARD);
+      expect(goldenError(await inputs[running]!.data(), expected), `${golden.file}: ${name}`).toBeLessThanOrEqual(
+        FORWARD,
+      );
   }
 }
 

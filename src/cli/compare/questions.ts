@@ -1,5 +1,6 @@
 import { findAugmentation } from '../../data/augmentation.ts';
 import type { Recipe } from '../../models/index.ts';
+import { count } from '../../report/format.ts';
 import type { Contrast, Question } from '../../report/types.ts';
 import { type Row, shortTitle } from './rows.ts';
 import { type Counts, imagesOf, type Protocol, watched } from './timing.ts';
@@ -112,7 +113,7 @@ const MAKERS: Readonly<Record<QuestionId, (frame: Frame, purpose: string) => Mad
         ['vgg16', 'cnn', 'transfer from ImageNet'],
       ].flatMap(([first, second, adds]) =>
         between(frame, first!, second!, (a, b): Pair[] => [
-          [sized(frame, a, limit, purpose), sized(frame, b, limit, purpose), `${adds}, with ${limit} images`],
+          [sized(frame, a, limit, purpose), sized(frame, b, limit, purpose), `${adds}, with ${count(limit)} images`],
         ]),
       ),
     ),
@@ -121,12 +122,12 @@ const MAKERS: Readonly<Record<QuestionId, (frame: Frame, purpose: string) => Mad
     question: {
       asks: 'Behind which block of VGG16 are the features best?',
       control:
-        'One head and one budget for all cuts, at 32 and at 64 px; and the same frozen network with random weights, which has the form of the features but nothing that was learned.',
+        'One head and one budget for all cuts, at 32 and at 64 px, and with 512 principal components of each cut in place of its values, so that no head has more to learn from than that of block 5; and the same frozen network with random weights, which has the form of the features but nothing that was learned.',
     },
     pairs: [
-      ...['', '-64'].flatMap(size =>
+      ...['', '-64', '-pca512'].flatMap(form =>
         [1, 2, 3, 4].flatMap(block =>
-          pair(frame, purpose, `vgg16-block${block}${size}`, `vgg16${size}`, CUT(block, size)),
+          pair(frame, purpose, `vgg16-block${block}${form}`, `vgg16${form}`, CUT(block, form)),
         ),
       ),
       ...pair(frame, purpose, 'vgg16', 'vgg16-random', 'weights of ImageNet in the frozen blocks'),
@@ -144,7 +145,8 @@ const MAKERS: Readonly<Record<QuestionId, (frame: Frame, purpose: string) => Mad
   }),
 };
 
-const CUT = (block: number, size: string) => `a cut behind block ${block} in place of 5${size && ', at 64 px'}`;
+const FORMS: Readonly<Record<string, string>> = { '-64': ', at 64 px', '-pca512': ', 512 components of each' };
+const CUT = (block: number, form: string) => `a cut behind block ${block} in place of 5${FORMS[form] ?? ''}`;
 
 /** Two recipes as they are, where both are there. */
 function pair(frame: Frame, purpose: string, first: string, second: string, adds: string): readonly Pair[] {
@@ -176,7 +178,7 @@ function sized(frame: Frame, recipe: Recipe, limit: number, purpose: string): Dr
   const seen = imagesOf(protocol, counts).train * epochs;
   return draft(frame, recipe, purpose, {
     id: `${recipe.name}@${limit}`,
-    title: `${shortTitle(recipe)}, ${limit} images`,
+    title: `${shortTitle(recipe)}, ${count(limit)} images`,
     limit,
     ...(!protocol.full && watched(limit, counts)),
     overrides: { epochs: Math.max(epochs, Math.min(MOST_EPOCHS, Math.round(seen / limit))) },

@@ -29,10 +29,12 @@ export const STUDY_VARIANTS: readonly { readonly recipe: Recipe; readonly lacks:
 /** Cuts of VGG16 at 64 px; those at 32 px have names of their own everywhere. */
 const LARGER = ([1, 2, 3, 4, 5] as const).map(cut => vgg16({ cut, size: 64 }));
 
+/** Each cut with as many values for the head as block 5 has: 512 principal components of the training pictures. */
+const PROJECTED = ([1, 2, 3, 4, 5] as const).map(cut => vgg16({ cut, components: 512 }));
+
 /** All that a comparison may train, by name: the models of the command line and these. */
 export const COMPARED: ReadonlyMap<string, Recipe> = new Map(
-  [...Object.values(models), STUDY, ...STUDY_VARIANTS.map(({ recipe }) => recipe), ...LARGER].map(recipe => [
-    recipe.name,
-    recipe,
-  ]),
+  [...Object.values(models), STUDY, ...STUDY_VARIANTS.map(({ recipe }) => recipe), ...LARGER, ...PROJECTED].map(
+    recipe => [recipe.name, recipe],
+  ),
 );

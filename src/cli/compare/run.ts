@@ -11,6 +11,7 @@ import type { FileStore } from '../../platform/platform.ts';
 import { collectTest } from '../../report/collect.ts';
 import { curvesSvg } from '../../report/curves.ts';
 import type { DeviceReport, RunResult } from '../../report/types.ts';
+import { projectFeatures } from '../../study/projection.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import { changesNothing } from '../../tensor/ops/augment.ts';
 import {
@@ -96,7 +97,9 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
   const described = describeData(images, kept);
   if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
   const needed = Uint32Array.from([...train, ...(validation ?? [])]);
-  const examples = await examplesFor(model, data, needed, training, featureHooks(bar, signal));
+  const hooks = featureHooks(bar, signal);
+  await projectFeatures(model, data, train, training, hooks);
+  const examples = await examplesFor(model, data, needed, training, hooks);
   const result = await fit(
     model,
     { data: examples, ...selected },
