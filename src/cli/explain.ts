@@ -16,12 +16,13 @@ import {
   findMethod,
   type HostArray,
   imageAt,
+  mapLayers,
   methods,
   probabilitiesOf,
   trace,
   whyNot,
 } from '../study/index.ts';
-import { type LoadedRun, loadRun } from './load-run.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
 import { type AllowOptions, allowOption, dataOption, example, type GlobalOptions, jsonOption } from './options.ts';
 import { log, print, printJson, table } from './output.ts';
 import { fromTyped, listOf, wholeFrom } from './parse.ts';
@@ -33,6 +34,7 @@ interface ExplainOptions extends GlobalOptions, AllowOptions {
   image: string;
   out: string;
   class?: string;
+  model?: string;
   layer?: string;
   methods?: string[];
   seed: number;
@@ -56,9 +58,10 @@ export function register(program: Command): void {
   const command = program
     .command('explain')
     .description('show what in a picture makes a trained model answer as it does, each map with its controls')
-    .argument('<folder>', 'the folder of a run, as weft train makes them')
+    .argument('<what>', 'the folder of a run, as weft train makes them, or a .safetensors file of weights')
     .requiredOption('--image <what>', 'the number of a test image, or a PNG of any size')
     .requiredOption('--out <dir>', 'the folder that the page and the pictures are written to')
+    .option('--model <name>', 'of a file of weights: the network that they are of')
     .option('--class <what>', 'explain the score of this class, by name or number (default: the one it answers)')
     .option('--layer <name>', 'the layer whose maps Grad-CAM adds up (default: the last one that has any)')
     .option(
@@ -72,22 +75,27 @@ export function register(program: Command): void {
     jsonOption(dataOption(allowOption(command))),
     'weft explain runs/cnn --image 12 --out why',
     'weft explain runs/cnn --image 12 --class Shirt --methods saliency,grad-cam --out why-shirt',
+    'weft explain mine.safetensors --model mlp --image 12 --out why',
     'weft explain runs/resnet20 --image shoe.png --layer stage2_block3 --out why --json > why.json',
   );
-  command.action(async (folder: string) => {
+  command.action(async (path: string) => {
     const options = command.optsWithGlobals<ExplainOptions>();
-    using run = await loadRun(folder, options);
-    const report = await explain(folder, run, options);
+    using loaded = await loadModel(path, options);
+    const report = await explain(path, loaded, options);
     const files = await write(report, options.out);
     if (options.json) printJson(toJson(report, files));
     else print(describe(report, files));
   });
 }
 
-async function explain(path: string, run: LoadedRun, options: ExplainOptions): Promise<ExplainReport> {
-  const { model, config, engine } = run;
-  const { classes } = config.data;
-  const chosen = await choose(run, options);
+async function explain(path: string, loaded: LoadedModel, options: ExplainOptions): Promise<ExplainReport> {
+  const { model, engine, classes } = loaded;
+  const maps = mapLayers(model);
+  if (options.layer !== undefined && !maps.includes(options.layer)) {
+    const there = maps.length === 0 ? 'no layer does' : `those that do are ${maps.join(', ')}`;
+    throw new UsageError(`--layer ${options.layer}: it gives no maps; ${there}`);
+  }
+  const chosen = await choose(loaded, options);
   const wanted = options.methods?.map(findMethod) ?? methods;
   const able = wanted.filter(method => whyNot(method, model) === undefined);
   const leftOut = wanted.flatMap(method => {
@@ -111,7 +119,7 @@ async function explain(path: string, run: LoadedRun, options: ExplainOptions): P
   bar.clear();
   return {
     ...result,
-    ...{ run: path, title: config.model.name, created: new Date().toISOString(), leftOut },
+    ...{ run: path, title: model.name, created: new Date().toISOString(), leftOut },
     command: commandLine(),
     adapter: engine.gpu.device.info.description || engine.gpu.device.info.device,
     ...{ image: chosen.image, imageName: chosen.name, ...(chosen.label !== undefined && { label: chosen.label }) },
@@ -120,17 +128,17 @@ async function explain(path: string, run: LoadedRun, options: ExplainOptions): P
   };
 }
 
-async function choose({ model, config }: LoadedRun, options: ExplainOptions): Promise<Chosen> {
+async function choose({ model, permuted }: LoadedModel, options: ExplainOptions): Promise<Chosen> {
   const [height, width, channels] = model.inputShape as [number, number, number];
   if (/^\d+$/.test(options.image)) {
     const { test } = await findDataSet(nodeDataPlaces(options.data), log);
-    const seen = config.data.pixels === 'permuted' ? permutePixels(test, PIXEL_SEED) : test;
+    const seen = permuted ? permutePixels(test, PIXEL_SEED) : test;
     const index = Number(options.image);
     const image = fromTyped(() => imageAt(seen, index));
     return { image, name: `test image ${index}`, label: test.classes[test.labels[index]!]! };
   }
   if (channels !== 1) {
-    throw new ValueError(`${config.model.name}: takes pictures of ${channels} channels; weft reads grey ones only`);
+    throw new ValueError(`${model.name}: takes pictures of ${channels} channels; weft reads grey ones only`);
   }
   const drawn = decodeGrey(await nodeFiles.read(options.image), options.image);
   const bytes = fitInto(options.invert ? invert(drawn) : drawn, width, height);

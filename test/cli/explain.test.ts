@@ -87,9 +87,20 @@ describe('weft explain', () => {
     expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('adds up the maps of a convolution')]);
   });
 
+  it('takes a file of weights, with the name of their network', () => {
+    const options = ['--image', '0', '--out', 'file', '--methods', 'saliency', '--json'];
+    const { status, stdout, stderr } = explain('runs/mlp/model.safetensors', '--model', 'mlp', ...options);
+    expect(status, stderr).toBe(0);
+    const ofRun = JSON.parse(explain('runs/mlp', ...options).stdout);
+    expect(JSON.parse(stdout).methods).toEqual(ofRun.methods);
+    const untold = explain('runs/mlp/model.safetensors', ...options);
+    expect([untold.status, untold.stderr]).toEqual([2, expect.stringContaining('name it with --model')]);
+  });
+
   it('tells wrong usage', () => {
     const wrong = (...args: string[]) => explain('runs/mlp', '--image', '0', '--out', 'x', ...args);
     expect(wrong('--class', 'hat').stderr).toContain('there are left, <middle> & co, right, or 0 to 2');
+    expect(wrong('--layer', 'dense1').stderr).toContain('--layer dense1: it gives no maps; no layer does');
     expect(wrong('--methods', 'lime').status).toBe(2);
     const { status, stderr } = explain('runs/mlp', '--image', '60', '--out', 'x');
     expect([status, stderr]).toEqual([2, expect.stringContaining('has the images 0 to 59')]);
