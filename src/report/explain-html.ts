@@ -42,11 +42,13 @@ const CSS = `
 .steps { display: grid; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: .8rem; margin: .6rem 0 1rem; padding: 0; list-style: none; }
 .steps li { margin: 0; overflow-wrap: anywhere; }
 .steps img { display: block; width: 84px; height: auto; image-rendering: pixelated; border: 1px solid var(--rule); }
+td.said { white-space: nowrap; }
 .bar { width: 168px; margin-top: .4rem; font-size: .78rem; color: var(--muted); font-variant-numeric: tabular-nums; }
 .bar i { display: block; height: 10px; border: 1px solid var(--rule); }
 .bar.diverging i { background: ${gradientCss('diverging')}; } .bar.sequential i { background: ${gradientCss('sequential')}; }
 .bar div { display: flex; justify-content: space-between; }
-@media (max-width: 400px) { .maps img, .maps span, .bar { width: 136px; max-width: 136px; } }
+@media (max-width: 400px) { .maps img, .maps span, td.said { white-space: nowrap; }
+.bar { width: 136px; max-width: 136px; } }
 `;
 
 /** The page: one file, with pictures, charts and style inside. */
@@ -95,11 +97,10 @@ function answer({ title, run, image: pixels, imageName, label, top, target }: Ex
 function overview({ explained, controls }: ExplainReport): Html {
   const rows = explained.map(({ method, cascade, curves }) => {
     const last = cascade[cascade.length - 1]!;
-    return html`<tr><th scope="row">${method.title}</th>
+    return html`<tr><th scope="row">${method.title}</th><td class="said">${verdict(cascade)}</td>
 <td class="n">${figure(halfway(cascade).trained.rank)}</td><td class="n">${figure(last.trained.rank)}</td>
-<td class="n">${figure(last.trained.structure)}</td><td class="n">${figure(cascade[0]!.edges.rank)}</td>
-<td class="n">${percent(curves.deletion.area, 0)}</td><td class="n">${percent(curves.insertion.area, 0)}</td>
-<td>${verdict(cascade)}</td></tr>`;
+<td class="n">${figure(last.trained.rankOfAll)}</td><td class="n">${figure(last.trained.structure)}</td><td class="n">${figure(cascade[0]!.edges.rank)}</td>
+<td class="n">${percent(curves.deletion.area, 0)}</td><td class="n">${percent(curves.insertion.area, 0)}</td></tr>`;
   });
   const others = [
     ['Pixels in random order', controls.random],
@@ -107,20 +108,32 @@ function overview({ explained, controls }: ExplainReport): Html {
   ] as const;
   const none = html`<td class="n"></td>`;
   const controlRows = others.map(
-    ([name, { deletion, insertion }]) => html`<tr><th scope="row">${name}</th>${[none, none, none, none]}
-<td class="n">${percent(deletion.area, 0)}</td><td class="n">${percent(insertion.area, 0)}</td><td>control</td></tr>`,
+    ([
+      name,
+      { deletion, insertion },
+    ]) => html`<tr><th scope="row">${name}</th><td>control</td>${[none, none, none, none, none]}
+<td class="n">${percent(deletion.area, 0)}</td><td class="n">${percent(insertion.area, 0)}</td></tr>`,
   );
-  const head = ['upper half random', 'all random', 'all random, SSIM', 'with edges', 'deletion', 'insertion'];
+  const head = [
+    'upper half random',
+    'all random',
+    'all random, background too',
+    'all random, SSIM',
+    'with edges',
+    'deletion',
+    'insertion',
+  ];
   return html`<section>
 <h2>Which maps to believe</h2>
 <p>A map that shows what the network learned must change when its layers get random weights, from the last to the first; one that
-stays is drawn by the picture alone, as an edge detector does. The first columns are the rank correlation (and the structural similarity,
-SSIM) of the map with that of the trained network, then its rank correlation with a Sobel filter’s edges. Deletion is the mean probability
-while pixels are taken away in the map’s order (low is good), insertion while they are put back on black (high is good); both keep to the
+stays is drawn by the picture alone, as an edge detector does. The first columns are the rank correlation of the map with that of the
+trained network, over the pixels that are not black; over all pixels two maps are alike already where both leave the background out. Then
+their structural similarity (SSIM), and the rank correlation with a Sobel filter’s edges. Deletion is the mean probability
+while pixels are taken away in the map’s order (low is good), insertion while they are put back on black (high is good). All but two columns keep to the
 ${controls.foreground} pixels that are not black. All figures are of this one picture.</p>
 ${scrolling(
   'Controls',
-  html`<thead><tr><td></td>${head.map(name => html`<th scope="col" class="n">${name}</th>`)}<th scope="col"></th></tr></thead>
+  html`<thead><tr><td></td><td></td>${head.map(name => html`<th scope="col" class="n">${name}</th>`)}</tr></thead>
 <tbody>${rows}${controlRows}</tbody>`,
 )}
 </section>`;

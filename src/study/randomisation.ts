@@ -18,8 +18,13 @@ export interface CascadeOptions {
 
 /** How alike two maps are; their magnitudes, since a sign may turn over without anybody seeing something else. */
 export interface MapSimilarity {
-  /** Spearman's, from -1 to 1. */
+  /**
+   * Spearman's, from -1 to 1, over the pixels of the foreground, which are not 0 in the picture: a black background on
+   * which two maps have nothing to say would make any two alike.
+   */
   readonly rank: number;
+  /** The same over all pixels. */
+  readonly rankOfAll: number;
   /** Structural similarity, up to 1. */
   readonly structure: number;
 }
@@ -56,6 +61,12 @@ export async function cascade<K extends string>(
   if (!Number.isInteger(steps) || steps < 1) throw new ValueError(`cascade: ${steps} steps; take 1 or more`);
   const stages = stagesOf(model, steps);
   const edges = sobel(image);
+  const foreground = magnitude(image).values;
+  const similarity = (a: HostArray, b: HostArray): MapSimilarity => ({
+    rank: rankCorrelation(only(a, foreground), only(b, foreground)),
+    rankOfAll: rankCorrelation(a, b),
+    structure: structuralSimilarity(a, b),
+  });
   const names = Object.keys(explainers) as K[];
   const found = Object.fromEntries(names.map(name => [name, [] as CascadeStep[]])) as Record<K, CascadeStep[]>;
   using copy = copyOf(model);
@@ -78,8 +89,10 @@ export async function cascade<K extends string>(
   return found;
 }
 
-function similarity(a: HostArray, b: HostArray): MapSimilarity {
-  return { rank: rankCorrelation(a, b), structure: structuralSimilarity(a, b) };
+/** The values of a map [H, W] where another array of numbers is not 0, in a row. */
+function only({ values }: HostArray, where: ArrayLike<number>): HostArray {
+  const kept = values.filter((_: number, i: number) => where[i] !== 0);
+  return { shape: [kept.length], values: kept };
 }
 
 /** Layers that have learned something, the last first, in at most so many groups; a residual block is one layer. */

@@ -10,8 +10,8 @@ const steps = (...ranks: number[]): CascadeStep[] =>
     layers: i === 0 ? [] : [`layer${ranks.length - i}`],
     all: i === ranks.length - 1,
     map: { shape: [1, 1], values: Float64Array.of(0) },
-    trained: { rank, structure: 0 },
-    edges: { rank: 0, structure: 0 },
+    trained: { rank, rankOfAll: 0, structure: 0 },
+    edges: { rank: 0, rankOfAll: 0, structure: 0 },
   }));
 
 const curves = (deletion: number, insertion = 0.5): DeletionInsertion => ({

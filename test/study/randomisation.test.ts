@@ -71,6 +71,19 @@ describe('cascading randomisation', () => {
     expect(Math.abs(steps[steps.length - 1]!.trained.rank)).toBeLessThan(0.6);
   });
 
+  it('does not take two maps for alike because both leave a black background out', async () => {
+    using model = network('cnn');
+    const dark = { shape: IMAGE, values: image.values.map((value, i) => (i < 48 ? 0 : value)) };
+    const times = async (of: typeof model) => {
+      const { shape, values } = await gradient(of, dark, { target: 1 });
+      return { shape, values: values.map((value, i) => value * dark.values[i]!) };
+    };
+    const { times: steps } = await cascade(model, dark, { times }, { seed: 9 });
+    const { rank, rankOfAll } = steps[steps.length - 1]!.trained;
+    expect(rankOfAll).toBeGreaterThan(0.8);
+    expect(Math.abs(rank)).toBeLessThan(0.6);
+  });
+
   it('says how far it is, and refuses no steps', async () => {
     using model = network('cnn');
     const heard: number[][] = [];
