@@ -39,6 +39,8 @@ const STEPS = 128;
 const LAYERS = 4;
 const UNITS = 8;
 const SEED = 1;
+/** In deviations: at a tenth of it pictures are grain, at ten times of it they are grey. */
+const TOTAL_VARIATION = 10;
 const SCALE = 2;
 
 /** The picture that each unit would answer to most, found by gradient ascent. */
@@ -75,7 +77,7 @@ async function maximaOf({ run, unseen, signal }: Subject, layer: string, units: 
   const control = await unitValues(untrained, images, layer, units, signal);
   // In deviations of each unit, so that differences between neighbours cost the same everywhere.
   const scales = (values: readonly (readonly number[])[]) => values.map(own => deviation(own) || 1);
-  const options = { layer, units, goal: GOAL, steps: STEPS, seed: SEED, signal };
+  const options = { layer, units, goal: GOAL, steps: STEPS, totalVariation: TOTAL_VARIATION, seed: SEED, signal };
   const found = await maximise(run.model, { ...options, scales: scales(real) });
   const random = await maximise(untrained, { ...options, scales: scales(control) });
   const pictureAt = (pictures: Float32Array, i: number) => {
