@@ -5,11 +5,17 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** The software adapter is what every machine has; nothing is fetched, nothing is remembered. */
+/**
+ * The software adapter is what every machine has; nothing is fetched, nothing is remembered. The page is composed by the
+ * same software Vulkan: without, a canvas of WebGPU has nothing to be shown with, and takes the GPU process with it.
+ */
 export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-angle=vulkan',
+  '--use-vulkan=swiftshader',
   '--no-first-run',
   '--disable-quic',
   '--disable-sync',
