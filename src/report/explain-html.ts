@@ -47,8 +47,7 @@ td.said { white-space: nowrap; }
 .bar i { display: block; height: 10px; border: 1px solid var(--rule); }
 .bar.diverging i { background: ${gradientCss('diverging')}; } .bar.sequential i { background: ${gradientCss('sequential')}; }
 .bar div { display: flex; justify-content: space-between; }
-@media (max-width: 400px) { .maps img, .maps span, td.said { white-space: nowrap; }
-.bar { width: 136px; max-width: 136px; } }
+@media (max-width: 400px) { .maps img, .maps span, .bar { width: 136px; max-width: 136px; } }
 `;
 
 /** The page: one file, with pictures, charts and style inside. */
