@@ -83,7 +83,7 @@ export interface ModelState {
   /** Names of all layers, as `Model.forward` captures them. */
   readonly layerNames: readonly string[];
   /** Where its numbers come from. */
-  readonly origin: 'random' | 'trained here' | 'file';
+  readonly origin: 'random' | 'trained' | 'file';
 }
 
 /** A layer of the chain in figures, or why it cannot be. */
@@ -101,9 +101,15 @@ export interface LayerRow {
 }
 
 export interface TrainingState {
+  /** Played from a file, since nothing can be trained here. */
+  readonly recorded: boolean;
   readonly running: boolean;
   /** Steps done. */
   readonly step: number;
+  /** The last one that is known: larger than `step` after going back. */
+  readonly head: number;
+  /** The first one that can be gone back to. */
+  readonly start: number;
   readonly stepsPerEpoch: number;
   readonly learningRate: number;
   /** Of the first dropout; undefined where the network has none. */
@@ -123,7 +129,7 @@ export interface Judged {
   readonly step: number;
   readonly loss: number;
   readonly accuracy: number;
-  /** `confusion[actual][predicted]`. */
+  /** `confusion[actual][predicted]`; empty where it is not known. */
   readonly confusion: readonly (readonly number[])[];
 }
 

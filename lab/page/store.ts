@@ -1,7 +1,9 @@
 /** What the page shows, as signals: a component that reads one is drawn anew when it changes. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Judged, LabState, Moment, Notice } from '../protocol.ts';
+import { addressParams, setAddressParams } from './address.ts';
 import { ask, hear } from './client.ts';
+import { fromParams, toParams } from './share.ts';
 
 /** The state that the worker owns. */
 export const state = signal<LabState>({
@@ -29,7 +31,9 @@ hear('state', value => {
   state.value = value;
 });
 hear('moments', added => {
-  moments.value = [...moments.value, ...added];
+  const [first] = added;
+  // Steps that are made anew take the place of what was told of them before.
+  if (first) moments.value = [...moments.value.filter(({ step }) => step < first.step), ...added];
 });
 hear('history', history => {
   moments.value = history.moments;
@@ -61,10 +65,28 @@ export async function attempt<T>(title: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Opens the lab: pictures, a device, and a first network. */
+/** Opens the lab: pictures, a device, and the network that the address names, or a first one. */
 export async function start(): Promise<void> {
-  await ask('lab.open');
-  const [first] = await ask('model.offers');
-  await ask('model.set', { network: { config: first!.config, training: first!.training, seed: 1 } });
-  await ask('image.choose', { index: state.value.data?.train ?? 0 });
+  const { run } = await ask('lab.open');
+  const { engine, data } = state.value;
+  const offers = await ask('model.offers');
+  const [first] = offers;
+  const named = await attempt('The address names no network', () =>
+    fromParams(addressParams(), offers, data!.imageShape),
+  );
+  const isOpen =
+    run !== undefined &&
+    (await attempt('That run cannot be shown', async () => {
+      await ask('model.openRun');
+      return true;
+    }));
+  if (isOpen) document.title = `${run} in the weft lab`;
+  else if (engine.status === 'missing' && !named) await ask('model.openRecorded');
+  else await ask('model.set', { network: named ?? { config: first!.config, training: first!.training, seed: 1 } });
+  await ask('image.choose', { index: data!.train });
+  // From now on the address names the network that is here.
+  effect(() => {
+    const { model } = state.value;
+    if (model) void toParams(model.network, offers).then(setAddressParams);
+  });
 }

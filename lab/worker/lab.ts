@@ -2,6 +2,7 @@ import type { PackedPictures } from '../../src/data/packed.ts';
 import { describeAdapter } from '../../src/gpu/capabilities.ts';
 import { AdapterError, Engine, Model, ValueError } from '../../src/index.ts';
 import { openGpu } from '../../src/platform/browser.ts';
+import type { Recording } from '../../src/study/index.ts';
 import type { Network } from '../network.ts';
 import type { ChosenImage, Events, LabState, ModelState } from '../protocol.ts';
 import { describeNetwork, toLayer } from './architecture.ts';
@@ -10,8 +11,10 @@ import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
 import type { Painter } from './draw/painter.ts';
 import { Pictures } from './pictures.ts';
+import type { Player } from './player.ts';
 import { Probe } from './probe.ts';
-import { type Saved, Training } from './training.ts';
+import { RecordingPlayer } from './recording.ts';
+import { Training } from './training.ts';
 import { Turns } from './turns.ts';
 
 /** A longer submission would hold up the frames of the page: about 30 ms of a processor that plays the GPU. */
@@ -29,7 +32,18 @@ interface Bench extends Disposable {
 interface Subject extends Disposable {
   readonly model: Model;
   readonly probe: Probe;
-  readonly training: Training | undefined;
+  /** None where nothing can be trained and nothing was recorded. */
+  readonly player: Player | undefined;
+}
+
+/** Where a model's numbers come from; from nowhere: its first ones, drawn by its seed. */
+export interface Numbers {
+  /** A safetensors file of its parameters, and what to call it. */
+  readonly weights?: { readonly bytes: Uint8Array; readonly where: string };
+  /** The bytes of a training session. */
+  readonly saved?: Uint8Array | undefined;
+  /** A recorded training. */
+  readonly recorded?: Recording;
 }
 
 /**
@@ -79,9 +93,14 @@ export class Lab {
 
   /** @throws AdapterError where nothing can be trained. */
   get training(): Training {
-    const { training } = this.subject;
-    if (training) return training;
+    const { player } = this.subject;
+    if (player instanceof Training) return player;
     throw new AdapterError('training needs WebGPU, which this browser does not give');
+  }
+
+  /** @throws AdapterError where there is nothing that could be played. */
+  get player(): Player {
+    return this.subject.player ?? this.training;
   }
 
   /** Opens a device, or the reference engine where there is none, and puts the pictures on it. */
@@ -122,67 +141,74 @@ export class Lab {
     this.applyImage();
   }
 
-  /** When the device goes, everything on it is made anew on another, and training stands at its last checkpoint. */
+  /** When the device goes, everything on it is made anew on another, and training goes on from what was kept. */
   private watch(engine: Engine): void {
     void engine.gpu.device.lost.then(async error => {
       if (this.benchNow?.engine !== engine) return;
-      const saved = this.subjectNow?.training?.latest;
-      const wasRunning = this.state.training?.running ?? false;
+      const { training, model } = this.state;
+      const wasRunning = training?.running ?? false;
       this.update({ engine: { status: 'lost', reason: error.message } });
       await this.turns.take(async () => {
+        const saved = model && (await this.training.session.rescue());
         this.subjectNow = undefined;
         this.benchNow = undefined;
         await this.open(this.packed!);
-        const { model } = this.state;
-        if (model) await this.setModel(model.network, { saved });
+        if (model) await this.setModel(model.network, this.bench.trains ? { saved } : {});
       });
-      const { step = 0 } = this.state.training ?? {};
-      this.emit('notice', {
-        kind: 'problem',
-        title: 'The GPU was lost',
-        text: `The browser or the driver took it away. A new one is open, and training ${wasRunning ? 'goes on' : 'stands'} at step ${step}.`,
-      });
-      if (wasRunning) void this.subjectNow?.training?.run(Number.POSITIVE_INFINITY);
+      const { trains } = this.bench;
+      const step = this.state.training?.step ?? 0;
+      const after = trains
+        ? `Another one is open, and training ${wasRunning ? 'goes on' : 'stands'} at step ${step}.`
+        : 'No other could be opened: load the page anew to train on.';
+      const text = `The browser or the driver took it away. ${after}`;
+      this.emit('notice', { kind: 'problem', title: 'The GPU was lost', text });
+      if (wasRunning && trains) await this.player.run(Number.POSITIVE_INFINITY);
     });
   }
 
   /**
-   * Makes this network the one that everything is about, with the numbers of a checkpoint or of a safetensors file, or else
-   * with its first ones.
+   * Makes this network the one that everything is about.
    * @throws ShapeError when it cannot be built, FileError when the numbers do not fit; the one before then stays.
    */
-  async setModel(network: Network, { saved, weights }: { saved?: Saved | undefined; weights?: Uint8Array } = {}) {
-    const { engine, trains, pictures } = this.bench;
-    const { config, seed } = network;
-    const { name, inputShape } = config;
+  async setModel(network: Network, numbers: Numbers = {}): Promise<void> {
+    const { saved, weights, recorded } = numbers;
     const made: Disposable[] = [];
-    const keep = <T extends Disposable>(part: T): T => {
-      made.unshift(part);
-      return part;
-    };
     try {
-      const model = keep(new Model(engine, toLayer(config), { name, inputShape, seed }));
-      if (weights) model.load(weights, name);
-      const training = trains ? keep(await Training.make(this, model, network, saved)) : undefined;
-      const probe = keep(await Probe.make(model, pictures.chosen, trains));
+      const subject = await this.makeSubject(network, numbers, made);
       this.subjectNow?.[Symbol.dispose]();
-      this.subjectNow = { model, probe, training, [Symbol.dispose]: () => disposeAll(made) };
+      this.subjectNow = { ...subject, [Symbol.dispose]: () => disposeAll(made) };
     } catch (error) {
       disposeAll(made);
       throw error;
     }
-    const { model, training } = this.subjectNow;
+    const { model, player } = this.subjectNow;
     const { layerNames } = model;
-    const { layers, parameters, flops } = describeNetwork(config);
-    const origin: ModelState['origin'] = saved ? 'trained here' : weights ? 'file' : 'random';
+    const { layers, parameters, flops } = describeNetwork(network.config);
+    const origin: ModelState['origin'] = saved || recorded ? 'trained' : weights ? 'file' : 'random';
     const { layer = '' } = this.state;
     this.update({
       model: { network, layers, parameters, flops, layerNames, origin },
-      training: training?.state,
+      training: player?.state,
       layer: layerNames.includes(layer) ? layer : layerNames[0],
     });
-    this.emit('history', training?.history ?? { moments: [], judged: [] });
+    this.emit('history', player?.history ?? { moments: [], judged: [] });
     await this.refresh();
+  }
+
+  /** The parts of a subject, each of which is put in front of `made` as soon as it is there. */
+  private async makeSubject(network: Network, { saved, weights, recorded }: Numbers, made: Disposable[]) {
+    const { engine, trains, pictures } = this.bench;
+    const keep = <T extends Disposable>(part: T): T => {
+      made.unshift(part);
+      return part;
+    };
+    let player: Player | undefined = saved && keep(await Training.restore(this, saved, network));
+    const model = player instanceof Training ? player.session.model : keep(makeModel(engine, network));
+    if (weights) model.load(weights.bytes, weights.where);
+    if (recorded) player = keep(new RecordingPlayer(this, model, recorded));
+    else if (trains) player ??= keep(await Training.make(this, model, network));
+    const probe = keep(await Probe.make(model, pictures.chosen, trains));
+    return { model, player, probe };
   }
 
   /** Chooses the picture that is looked at. */
@@ -208,6 +234,11 @@ export class Lab {
     await this.canvases.paint(this.bench.painter);
     this.emit('seen', { probabilities: softmax(await probe.logits.data()) });
   }
+}
+
+function makeModel(engine: Engine, { config, seed }: Network): Model {
+  const { name, inputShape } = config;
+  return new Model(engine, toLayer(config), { name, inputShape, seed });
 }
 
 function disposeAll(parts: readonly Disposable[]): void {

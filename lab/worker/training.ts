@@ -1,82 +1,77 @@
-import { Batches, confusionMatrix, DeviceLostError, Evaluator, type Model, NumericError } from '../../src/index.ts';
-import { type Arrays, type EpochTotals, TrainStep } from '../../src/train/step.ts';
-import type { Network, TrainingSettings } from '../network.ts';
+import {
+  type Change,
+  confusionMatrix,
+  DeviceLostError,
+  type Model,
+  NumericError,
+  TrainingSession,
+} from '../../src/index.ts';
+import type { Network } from '../network.ts';
 import type { Events, Judged, Moment, TrainingState } from '../protocol.ts';
 import type { Lab } from './lab.ts';
+import type { Player } from './player.ts';
 
-/** Where training stood, with all that it needs to go on. */
-export interface Saved {
-  readonly step: number;
-  readonly learningRate: number;
-  readonly arrays: Arrays;
-}
-
-/** Milliseconds between two looks at loss and accuracy, and between two pictures of what is looked at. */
-const LOOK_EVERY = 200;
-/** Steps between two checkpoints that a lost device or a NaN falls back to. */
-const CHECKPOINT_EVERY = 50;
-/** Held-back pictures that are looked at after an epoch where a processor plays the GPU. */
+/** Milliseconds that steps are made for before anything else gets its turn. */
+const TURN = 60;
+/** Milliseconds between two pictures of what is looked at. */
+const PAINT_EVERY = 150;
+/** Bytes of the moments that can be gone back to without replaying much. */
+const BUDGET = 96 * 2 ** 20;
+/** Held-back pictures that are looked at after an epoch where a processor plays the GPU, and where there is one. */
 const JUDGED = { software: 500, gpu: 5000 };
 
-/** Trains the lab's model step by step, in turns with everything else that uses the engine. */
-export class Training implements Disposable {
-  private learningRate: number;
-  private step = 0;
+/** Trains the lab's model in turns with everything else that uses the engine. */
+export class Training implements Player {
   /** Steps that are still to be made. */
   private left = 0;
+  /** Steps of a turn. */
+  private chunk = 1;
   private running: Promise<void> | undefined;
-  private before: EpochTotals | undefined;
-  private lastLook = 0;
-  private lastPaint = 0;
-  private saved: Saved | undefined;
+  private pausing = new AbortController();
   private imagesPerSecond: number | undefined;
-  private moments: Moment[] = [];
-  private judgements: Judged[] = [];
+  private lastPaint = 0;
+  private judgements: readonly Judged[] = [];
 
   private constructor(
     private readonly lab: Lab,
-    settings: TrainingSettings,
-    private readonly batches: Batches,
-    private readonly trainStep: TrainStep,
-    private readonly evaluator: Evaluator,
-  ) {
-    this.learningRate = settings.learningRate;
+    readonly session: TrainingSession,
+    private readonly batch: number,
+  ) {}
+
+  /** Begins with the numbers that the model has. */
+  static async make(lab: Lab, model: Model, { training, seed }: Network): Promise<Training> {
+    const { dataset, packed } = lab.bench.pictures;
+    const data = { data: dataset!, ...packed.split };
+    const options = { ...training, epochs: 1, schedule: 'constant', seed } as const;
+    const session = await TrainingSession.create(model, data, { training: options, budget: BUDGET });
+    return new Training(lab, session, training.batch);
   }
 
-  static async make(lab: Lab, model: Model, network: Network, saved?: Saved): Promise<Training> {
-    const { training: settings, seed } = network;
-    const { pictures } = lab.bench;
-    const dataset = pictures.dataset!;
-    const options = { ...settings, epochs: 1, schedule: 'constant', seed } as const;
-    const step = await TrainStep.compile(model, dataset, options);
-    const evaluator = await Evaluator.compile(model, dataset, { batch: 50 });
-    const batches = new Batches(pictures.packed.split.train, { batch: settings.batch, seed });
-    const training = new Training(lab, settings, batches, step, evaluator);
-    if (saved) training.restore(saved);
-    return training;
+  /** Goes on from the bytes that `save` or `rescue` gave. The session has a model of its own. */
+  static async restore(lab: Lab, bytes: Uint8Array, { training }: Network): Promise<Training> {
+    const { engine, pictures } = lab.bench;
+    const data = pictures.dataset!;
+    const session = await TrainingSession.restore(engine, bytes, { data, otherProgram: 'continue' });
+    return new Training(lab, session, training.batch);
   }
 
   get state(): TrainingState {
+    const { step, head, stepsPerEpoch } = this.session.position;
+    const { learningRate, dropout } = this.session.settings;
     return {
+      recorded: false,
       running: this.running !== undefined,
-      step: this.step,
-      stepsPerEpoch: this.batches.stepsPerEpoch,
-      learningRate: this.learningRate,
-      dropout: undefined,
+      ...{ step, head, stepsPerEpoch, learningRate },
+      start: this.session.timeline.start,
+      dropout: Object.values(dropout)[0],
       imagesPerSecond: this.running && this.imagesPerSecond,
     };
   }
 
   get history(): Events['history'] {
-    return { moments: this.moments, judged: this.judgements };
+    return { moments: this.session.history, judged: this.judgements };
   }
 
-  /** The latest checkpoint. */
-  get latest(): Saved | undefined {
-    return this.saved;
-  }
-
-  /** Makes so many steps, or goes on until it is paused. Settles when it stands. */
   async run(steps: number): Promise<void> {
     this.left = steps;
     this.running ??= this.loop().finally(() => {
@@ -89,11 +84,7 @@ export class Training implements Disposable {
 
   pause(): void {
     this.left = 0;
-  }
-
-  setLearningRate(learningRate: number): void {
-    this.learningRate = learningRate;
-    this.tell();
+    this.pausing.abort();
   }
 
   private tell(): void {
@@ -103,96 +94,89 @@ export class Training implements Disposable {
   private async loop(): Promise<void> {
     try {
       while (this.left > 0) await this.lab.turns.take(() => this.advance());
+      await this.lab.turns.take(() => this.lab.refresh());
     } catch (error) {
+      this.left = 0;
       if (error instanceof NumericError) await this.lab.turns.take(() => this.fallBack(error));
-      // The lab opens another device and goes on from the latest checkpoint.
+      // The lab opens another device and goes on from what was kept.
       else if (!(error instanceof DeviceLostError)) throw error;
     }
   }
 
-  /** One step, and what is due after it. */
+  /** As many steps as fit into a turn, and what is due after them. */
   private async advance(): Promise<void> {
-    if (this.left <= 0) return;
-    this.left--;
-    const { stepsPerEpoch } = this.batches;
-    const { epoch, step } = this.batches.after(this.step);
-    const { indices, rows } = this.batches.at(epoch, step);
-    await this.trainStep.run(indices, rows, ++this.step, this.learningRate);
-    const now = performance.now();
-    const ends = this.step % stepsPerEpoch === 0;
-    if (ends || this.left === 0 || now - this.lastLook >= LOOK_EVERY) await this.look(now);
-    if (this.left === 0 || now - this.lastPaint >= LOOK_EVERY) {
-      this.lastPaint = now;
-      await this.lab.refresh();
+    const { session } = this;
+    const { step, stepsPerEpoch } = session.position;
+    const steps = Math.min(this.left, this.chunk, stepsPerEpoch - (step % stepsPerEpoch));
+    // A pause may have come before the turn did.
+    if (steps <= 0) return;
+    this.pausing = new AbortController();
+    const made: Moment[] = [];
+    const start = performance.now();
+    try {
+      await session.run(steps, { signal: this.pausing.signal, onStep: metrics => made.push(metrics) });
+    } finally {
+      this.lab.emit('moments', made);
     }
-    if (ends) {
-      this.trainStep.resetTotals();
-      this.before = undefined;
-      await this.judge();
-    }
-    if (this.step % CHECKPOINT_EVERY === 0) await this.save();
-  }
-
-  /** Tells loss and accuracy of the steps since the look before. @throws NumericError */
-  private async look(now: number): Promise<void> {
-    const totals = await this.trainStep.totals();
-    if (totals.notFinite || totals.gradientNotFinite) {
-      throw new NumericError(`step ${this.step}: the loss or a gradient became NaN or infinite`);
-    }
-    const { before } = this;
-    const rows = totals.rows - (before?.rows ?? 0);
-    if (rows === 0) return;
-    const since = (part: 'loss' | 'accuracy') =>
-      (totals[part] * totals.rows - (before ? before[part] * before.rows : 0)) / rows;
-    const seconds = (now - this.lastLook) / 1000;
-    this.imagesPerSecond = rows / seconds;
-    const moment = { step: this.step, loss: since('loss'), accuracy: since('accuracy') };
-    this.moments.push(moment);
-    this.lab.emit('moments', [moment]);
-    this.before = totals;
-    this.lastLook = now;
+    const milliseconds = performance.now() - start;
+    this.left -= made.length;
+    this.imagesPerSecond = (1000 * made.length * this.batch) / milliseconds;
+    this.chunk = Math.min(256, Math.max(1, Math.round((steps * TURN) / milliseconds)));
     this.tell();
+    if (performance.now() - this.lastPaint >= PAINT_EVERY) {
+      await this.lab.refresh();
+      this.lastPaint = performance.now();
+    }
+    if (session.position.step % stepsPerEpoch === 0) await this.judge();
   }
 
   /** Looks at held-back pictures and tells how many are recognised. In a turn. */
   async judge(): Promise<void> {
     const { engine, pictures } = this.lab.bench;
-    const count = engine.caps.software ? JUDGED.software : JUDGED.gpu;
-    const { loss, accuracy, labels, predictions } = await this.evaluator.run(
-      pictures.packed.split.validation.subarray(0, count),
-    );
-    const confusion = confusionMatrix(labels, predictions, pictures.packed.data.classes.length);
-    const judged = { step: this.step, loss, accuracy, confusion };
-    this.judgements.push(judged);
+    const { data, split } = pictures.packed;
+    const images = split.validation.subarray(0, engine.caps.software ? JUDGED.software : JUDGED.gpu);
+    const { loss, accuracy, labels, predictions } = await this.session.evaluate(images);
+    const confusion = confusionMatrix(labels, predictions, data.classes.length);
+    const { step } = this.session.position;
+    const judged = { step, loss, accuracy, confusion };
+    this.judgements = [...this.judgements.filter(one => one.step !== step), judged].sort((a, b) => a.step - b.step);
     this.lab.emit('judged', judged);
   }
 
-  private async save(): Promise<void> {
-    this.saved = { step: this.step, learningRate: this.learningRate, arrays: await this.trainStep.readArrays() };
+  async goTo(step: number): Promise<void> {
+    await this.session.goTo(step);
+    this.tell();
+    await this.lab.refresh();
   }
 
-  private restore(saved: Saved): void {
-    this.saved = saved;
-    this.step = saved.step;
-    this.learningRate = saved.learningRate;
-    this.trainStep.writeArrays(saved.arrays);
-    this.before = undefined;
+  /** Changes something for the steps to come; what was recorded behind the present one is forgotten. In a turn. */
+  async change(change: Change): Promise<void> {
+    const { step, head } = this.session.position;
+    await this.session.change(change);
+    this.tell();
+    if (head === step) return;
+    this.judgements = this.judgements.filter(one => one.step <= step);
+    this.lab.emit('history', this.history);
   }
 
-  private fallBack(error: NumericError): void {
-    const { saved } = this;
-    if (saved) this.restore(saved);
-    const where = saved ? `The weights of step ${saved.step} are back` : 'Start the network anew';
+  /** A loss or a gradient was not finite: back to the latest kept moment. In a turn. */
+  private async fallBack(error: NumericError): Promise<void> {
+    const { session } = this;
+    const { step: now } = session.position;
+    const step = session.timeline.steps.findLast(one => one < now) ?? session.timeline.start;
+    await session.goTo(step);
+    this.tell();
+    this.lab.emit('history', this.history);
+    await this.lab.refresh();
     this.lab.emit('notice', {
       kind: 'problem',
       title: 'Numbers ran away',
-      text: `${error.message}. ${where}; go on with a smaller learning rate.`,
+      text: `${error.message}. The weights of step ${step} are back; go on with a smaller learning rate.`,
     });
   }
 
   [Symbol.dispose](): void {
     this.pause();
-    this.evaluator[Symbol.dispose]();
-    this.trainStep[Symbol.dispose]();
+    this.session[Symbol.dispose]();
   }
 }

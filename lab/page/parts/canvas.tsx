@@ -1,5 +1,7 @@
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../client.ts';
+
+let count = 0;
 
 /**
  * A canvas that the worker draws on. `show` asks it to, with the canvas's name, once it has been handed over and
@@ -17,7 +19,7 @@ export function WorkerCanvas({
   label: string;
   className?: string;
 }) {
-  const id = useId();
+  const [id] = useState(() => `canvas ${++count}`);
   const element = useRef<HTMLCanvasElement>(null);
   const handed = useRef<Promise<unknown>>(undefined);
   useEffect(() => {

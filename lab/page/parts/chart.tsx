@@ -10,6 +10,8 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Marks each point: for values that are few and far between. */
   readonly marks?: boolean;
+  /** Drawn thin, behind the others, without a key of its own. */
+  readonly faint?: boolean;
 }
 
 /** Lines over training steps, in the style of the page. */
@@ -18,6 +20,7 @@ export function Chart({
   lines,
   format,
   height = 190,
+  at,
   high,
 }: {
   title: string;
@@ -26,6 +29,8 @@ export function Chart({
   height?: number;
   /** Upper end of the axis; default the largest value. */
   high?: number;
+  /** Where training stands, when that is not the end of the lines. */
+  at?: number | undefined;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -34,7 +39,7 @@ export function Chart({
   useEffect(() => {
     const element = place.current!;
     const width = () => Math.max(element.clientWidth, 120);
-    const made = new uPlot(options(lines, format, width(), height, high), [[], ...lines.map(() => [])], element);
+    const made = new uPlot(options(lines, format, width(), height, high, mark), [[], ...lines.map(() => [])], element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: width(), height }));
     observer.observe(element);
@@ -43,22 +48,26 @@ export function Chart({
       made.destroy();
     };
   }, [theme, names, height, high]);
+  const mark = useRef<number | undefined>(undefined);
   useEffect(() => {
+    mark.current = at;
     plot.current?.setData(align(lines));
   });
-  const latest = lines.flatMap(({ label, points }) => {
+  const latest = lines.flatMap(({ label, points, faint }) => {
     const last = points[points.length - 1];
-    return last ? [`${label} ${format(last[1])} at step ${last[0]}`] : [];
+    return last && !faint ? [`${label} ${format(last[1])} at step ${last[0]}`] : [];
   });
   return (
     <figure class="chart">
       <figcaption>
         <span>{title}</span>
-        {lines.map(({ label, colour: name, points }) => (
-          <span key={label} class="key" style={{ '--key': `var(${name})` }}>
-            {label} <b>{points.length > 0 ? format(points[points.length - 1]![1]) : '–'}</b>
-          </span>
-        ))}
+        {lines
+          .filter(line => !line.faint)
+          .map(({ label, colour: name, points }) => (
+            <span key={label} class="key" style={{ '--key': `var(${name})` }}>
+              {label} <b>{points.length > 0 ? format(points[points.length - 1]![1]) : '–'}</b>
+            </span>
+          ))}
       </figcaption>
       <div ref={place} role="img" aria-label={`${title}: ${latest.join(', ') || 'no values yet'}`} />
     </figure>
@@ -81,6 +90,7 @@ function options(
   width: number,
   height: number,
   high: number | undefined,
+  mark: { readonly current: number | undefined },
 ): uPlot.Options {
   const [muted, rule] = [colour('--muted'), colour('--rule')];
   const axis = { stroke: muted, font: '12px system-ui, sans-serif', ticks: { show: false } };
@@ -90,6 +100,7 @@ function options(
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
+    hooks: { draw: [plot => drawMark(plot, mark.current)] },
     scales: {
       x: { time: false },
       y: { range: (_, low, top) => [Math.min(0, low || 0), high ?? (top > 0 ? top * 1.05 : 1)] },
@@ -100,13 +111,28 @@ function options(
     ],
     series: [
       {},
-      ...lines.map(({ label, colour: name, marks = false }) => ({
+      ...lines.map(({ label, colour: name, marks = false, faint = false }) => ({
         label,
-        stroke: colour(name),
-        width: 1.75,
+        stroke: faint ? `color-mix(in srgb, ${colour(name)} 30%, transparent)` : colour(name),
+        width: faint ? 1 : 2,
         spanGaps: true,
         points: { show: marks, size: 6, fill: colour(name) },
       })),
     ],
   };
+}
+
+/** A line where training stands. */
+function drawMark(plot: uPlot, at: number | undefined): void {
+  if (at === undefined) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(at, 'x', true)) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = colour('--muted');
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
 }

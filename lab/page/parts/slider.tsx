@@ -1,28 +1,44 @@
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
-/** A value between two, in even steps or, for values that differ by factors, in even factors. */
+const MARKS = 1000;
+
+interface SliderProps {
+  readonly label: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** For values that differ by factors. */
+  readonly logarithmic?: boolean;
+  /** For whole numbers. */
+  readonly whole?: boolean;
+  readonly format: (value: number) => string;
+  readonly disabled?: boolean;
+  /** Told of every value on the way. */
+  readonly onInput?: (value: number) => void;
+  /** Told of the value that it was left at. */
+  readonly onChange?: (value: number) => void;
+}
+
+/** A value between two. While it is dragged it shows where it is, not what has become of it. */
 export function Slider({
   label,
   value,
   low,
   high,
   logarithmic = false,
+  whole = false,
   format,
   disabled = false,
-  onChange,
-}: {
-  label: string;
-  value: number;
-  low: number;
-  high: number;
-  logarithmic?: boolean;
-  format: (value: number) => string;
-  disabled?: boolean;
-  onChange: (value: number) => void;
-}) {
+  ...told
+}: SliderProps) {
   const id = useId();
+  const [held, hold] = useState<number | undefined>(undefined);
   const [to, from] = logarithmic ? [Math.log, Math.exp] : [Number, Number];
   const [start, end] = [to(low), to(high)];
+  const marks = whole ? high - low : MARKS;
+  const shown = held ?? value;
+  const valueAt = ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
+    from(start + (Number(currentTarget.value) / marks) * (end - start));
   return (
     <div class="slider">
       <label for={id}>{label}</label>
@@ -30,13 +46,21 @@ export function Slider({
         id={id}
         type="range"
         min={0}
-        max={200}
+        max={marks}
         disabled={disabled}
-        value={Math.round((200 * (to(value) - start)) / (end - start))}
-        aria-valuetext={format(value)}
-        onInput={event => onChange(from(start + (Number(event.currentTarget.value) / 200) * (end - start)))}
+        value={Math.round((marks * (to(shown) - start)) / (end - start))}
+        aria-valuetext={format(shown)}
+        onInput={event => {
+          const now = valueAt(event);
+          hold(now);
+          told.onInput?.(now);
+        }}
+        onChange={event => {
+          told.onChange?.(valueAt(event));
+          hold(undefined);
+        }}
       />
-      <output for={id}>{format(value)}</output>
+      <span aria-hidden="true">{format(shown)}</span>
     </div>
   );
 }

@@ -6,12 +6,15 @@ import { LEVELS, NOT_FINITE, PALETTES, paletteTable } from './palettes.ts';
 /** Draws the same pictures where there is no WebGPU, from values on the host. */
 export class CanvasPainter implements Painter {
   async paint(canvas: OffscreenCanvas, tensor: Tensor, painting: Painting): Promise<void> {
+    const context = canvas.getContext('2d');
+    // A canvas that a GPU has drawn on belongs to it for ever, also when the GPU is gone.
+    if (!context) return;
     const values = await tensor.data();
     const [width, height] = gridSize(painting.maps, painting.grid);
     canvas.width = width;
     canvas.height = height;
     const pixels = new Uint8ClampedArray(paintPixels(values, painting).buffer);
-    canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0);
+    context.putImageData(new ImageData(pixels, width, height), 0, 0);
   }
 
   [Symbol.dispose](): void {}

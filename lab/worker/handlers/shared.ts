@@ -7,16 +7,32 @@ import { colourPicture, featureMaps, filterSlices } from '../draw/grid.ts';
 import type { Painting } from '../draw/painter.ts';
 import type { Ground, Palette } from '../draw/palettes.ts';
 import type { Lab } from '../lab.ts';
+import { describeSite, openFile, openRecorded, openRun, openTrained } from '../open.ts';
 import { fetchPictures } from '../pictures.ts';
 import { offers } from '../recipes.ts';
 
 export const inTurn = {
-  /** Fetches the pictures and opens a device: the first request of a page. */
-  'lab.open': async (lab: Lab, _: undefined) => await lab.open(await fetchPictures()),
+  /** Fetches the pictures and opens a device: the first request of a page. Gives what the site says of itself. */
+  'lab.open': async (lab: Lab, _: undefined) => {
+    await lab.open(await fetchPictures());
+    return await describeSite();
+  },
 
-  /** Makes this network the one that everything is about, with its first weights or those given. */
-  'model.set': async (lab: Lab, { network, weights }: { network: Network; weights?: Uint8Array }) =>
-    await lab.setModel(network, weights ? { weights } : {}),
+  /** Makes this network the one that everything is about, with its first numbers. */
+  'model.set': async (lab: Lab, { network }: { network: Network }) => await lab.setModel(network),
+
+  /** The network that the lab brings with it, trained. */
+  'model.openTrained': async (lab: Lab, _: undefined) => await openTrained(lab),
+
+  /** The training that was recorded, where none can be made. */
+  'model.openRecorded': async (lab: Lab, _: undefined) => await openRecorded(lab),
+
+  /** The run that was named when the lab was started. */
+  'model.openRun': async (lab: Lab, _: undefined) => await openRun(lab),
+
+  /** A file of the reader's: a training that was saved, or weights for the network of now. */
+  'file.open': async (lab: Lab, { bytes, name }: { bytes: Uint8Array; name: string }) =>
+    await openFile(lab, bytes, name),
 
   /** Chooses a picture of the data set by its place. */
   'image.choose': async (lab: Lab, { index }: { index: number }) => {

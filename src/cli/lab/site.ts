@@ -26,6 +26,8 @@ const PICTURES = 5000;
 const LAB = fileURLToPath(new URL('../../../lab', import.meta.url));
 
 const CODE = ['index.html', 'page.js', 'page.css', 'worker.js'] as const;
+/** Made by scripts/record-lab.ts. */
+const ASSETS = ['cnn.safetensors', 'recorded.safetensors'] as const;
 const RUN = ['config.json', 'metrics.jsonl', 'model.safetensors'] as const;
 
 /** Document, scripts and style: bundled from the sources where they are, else as they were when the package was made. */
@@ -44,6 +46,8 @@ export async function bundleLab(): Promise<Map<string, Uint8Array>> {
     platform: 'browser',
     target: 'es2022',
     minify: true,
+    // Errors are told by the name of their class.
+    keepNames: true,
     legalComments: 'none',
     loader: { '.wgsl': 'text' },
     logLevel: 'silent',
@@ -59,14 +63,16 @@ export async function makeSite(data: DataSet, run?: RunFolder): Promise<Site> {
   for (const [name, bytes] of await bundleLab()) site.set(name, () => bytes);
   site.set('site.json', () => new TextEncoder().encode(JSON.stringify(description)));
   let pictures: Uint8Array | undefined;
-  site.set('data/pictures.safetensors.gz', () => (pictures ??= pack(data)));
+  site.set('data/pictures.safetensors.gz', () => (pictures ??= gzipSync(labPictures(data))));
+  for (const name of ASSETS) site.set(`assets/${name}`, () => readFile(`${LAB}/assets/${name}`));
   // Read anew each time: the run may be under way.
   for (const name of run ? RUN : []) site.set(`run/${name}`, () => run!.files.read(run!.at(name)));
   return site;
 }
 
-function pack({ train: images }: DataSet): Uint8Array {
+/** The pictures that the page trains on, and behind them those that it is judged by: see `packPictures`. */
+export function labPictures({ train: images }: DataSet): Uint8Array {
   const split = splitOf(images);
   const [train, validation] = [split.train, split.validation].map(part => subset(part, images.labels, PICTURES));
-  return gzipSync(packPictures(images, { train: train!, validation: validation! }));
+  return packPictures(images, { train: train!, validation: validation! });
 }

@@ -1,7 +1,9 @@
-import { Chart } from '../../parts/chart.tsx';
+import { Chart, type Line } from '../../parts/chart.tsx';
 import { Confusion } from '../../parts/confusion.tsx';
 import { percent } from '../../parts/format.ts';
+import { smooth } from '../../parts/smooth.ts';
 import { judgements, moments, state } from '../../store.ts';
+import { Files } from './files.tsx';
 import { Network } from './network.tsx';
 import { Picture } from './picture.tsx';
 import { Transport } from './transport.tsx';
@@ -28,6 +30,10 @@ export function Train() {
             <h2 id="confusion-title">What is taken for what</h2>
             <Mistaken />
           </section>
+          <section aria-labelledby="files-title">
+            <h2 id="files-title">Keep and share</h2>
+            <Files />
+          </section>
         </div>
       </div>
     </>
@@ -35,35 +41,27 @@ export function Train() {
 }
 
 function Curves() {
-  const line = <T extends { step: number }>(all: readonly T[], part: keyof T) =>
-    all.map((one): [number, number] => [one.step, one[part] as number]);
-  const train = { label: 'training', colour: '--c0' };
-  const held = { label: 'held back', colour: '--c1', marks: true };
+  const { training } = state.value;
+  const at = training && training.step < training.head ? training.step : undefined;
+  const lines = (part: 'loss' | 'accuracy'): Line[] => {
+    const points = moments.value.map((one): [number, number] => [one.step, one[part]]);
+    const held = judgements.value.map((one): [number, number] => [one.step, one[part]]);
+    return [
+      { label: 'each batch', colour: '--c0', points, faint: true },
+      { label: 'training', colour: '--c0', points: smooth(points) },
+      { label: 'held back', colour: '--c1', points: held, marks: true },
+    ];
+  };
   return (
     <div class="charts">
-      <Chart
-        title="Loss"
-        format={value => value.toFixed(2)}
-        lines={[
-          { ...train, points: line(moments.value, 'loss') },
-          { ...held, points: line(judgements.value, 'loss') },
-        ]}
-      />
-      <Chart
-        title="Accuracy"
-        format={value => percent(value, 0)}
-        high={1}
-        lines={[
-          { ...train, points: line(moments.value, 'accuracy') },
-          { ...held, points: line(judgements.value, 'accuracy') },
-        ]}
-      />
+      <Chart title="Loss" format={value => value.toFixed(2)} lines={lines('loss')} at={at} />
+      <Chart title="Accuracy" format={value => percent(value, 0)} high={1} lines={lines('accuracy')} at={at} />
     </div>
   );
 }
 
 function Mistaken() {
-  const latest = judgements.value[judgements.value.length - 1];
+  const latest = judgements.value.findLast(({ confusion }) => confusion.length > 0);
   const classes = state.value.data?.classes ?? [];
   if (!latest) return <p class="muted">After each epoch: which held-back pictures are taken for what.</p>;
   const count = latest.confusion.flat().reduce((a, b) => a + b, 0);

@@ -104,19 +104,23 @@ function Fact({ name, value }: { name: string; value: string }) {
 /** About as wide a row of maps is, in values. */
 const WIDE = 240;
 /** Pixels of a value of a layer that gives no maps. */
-const CELL = 6;
+const CELL = 12;
 
-/** A layer's maps; nothing for a layer of a draft, or for one that only puts values into a row. */
+/** Layers that hand values on as they are, as far as use is concerned. */
+const SILENT = ['flatten', 'dropout'];
+
+/** A layer's maps; nothing for a layer of a draft, or for one that changes nothing. */
 function Maps({ name, output }: { name: string; output: readonly number[] }) {
   const built = state.value.model?.layers.find(row => row.name === name);
   const isPicture = output.length === 3;
-  if (!built || built.output?.join() !== output.join() || built.config.type === 'flatten') return null;
+  if (!built || built.output?.join() !== output.join() || SILENT.includes(built.config.type)) return null;
   const depth = output[output.length - 1]!;
   const scale = isPicture ? 1 : CELL;
   const width = isPicture ? output[1]! : CELL;
   const columns = Math.min(depth, Math.max(1, Math.floor(WIDE / (width + 1))));
   return (
     <WorkerCanvas
+      className={isPicture ? '' : 'values'}
       label={`What ${name} makes of the chosen picture: ${depth} ${isPicture ? 'maps' : 'values'}`}
       show={canvas => ask('layer.show', { canvas, layer: name, columns, scale, ground: ground.value })}
       deps={[name, columns, scale, ground.value]}
