@@ -9,11 +9,11 @@ f16.* with the weights rounded to float16.
 """
 import gzip
 import json
-import struct
 import sys
 
 import numpy as np
 import tensorflow as tf
+from golden_files import write_safetensors
 
 KEPT = 2048
 MEAN = np.array([103.939, 116.779, 123.68], np.float32)
@@ -29,18 +29,6 @@ def read_safetensors(path):
         start, end = entry["data_offsets"]
         found[name] = np.frombuffer(data[8 + size + start : 8 + size + end], "<f4").reshape(entry["shape"])
     return found
-
-
-def write_safetensors(path, tensors, metadata):
-    types = {"float32": "F32", "uint8": "U8"}
-    header, parts, at = {"__metadata__": metadata}, [], 0
-    for name, values in sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0])):
-        header[name] = {"dtype": types[str(values.dtype)], "shape": values.shape, "data_offsets": [at, at + values.nbytes]}
-        at += values.nbytes
-        parts.append(np.ascontiguousarray(values).tobytes())
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    open(path, "wb").write(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
 def sample(values):

@@ -14,7 +14,7 @@ export interface Golden {
 }
 
 export interface GoldenTensor {
-  readonly shape: number[];
+  readonly shape: readonly number[];
   readonly values: Float32Array | Int32Array;
   /** The values are every n-th of the tensor's, from the first; 1 where all are kept (test/goldens/thin.ts). */
   readonly every: number;
@@ -27,17 +27,35 @@ export function goldenFiles(): string[] {
 export function readGolden(file: string): Golden {
   const { metadata, tensors } = readSafetensors(new Uint8Array(readFileSync(folder + file)), file);
   const every: Record<string, number> = JSON.parse(metadata.every ?? '{}');
-  return {
-    file,
-    op: metadata.op!,
-    attributes: JSON.parse(metadata.attrs!),
-    tensors: Object.fromEntries(
-      [...tensors].map(([name, { shape, data }]) => [
-        name,
-        { shape: [...shape], values: data as Float32Array | Int32Array, every: every[name] ?? 1 },
-      ]),
-    ),
-  };
+  const attributes = JSON.parse(metadata.attrs!);
+  const first: Record<string, Hashed> = attributes.first ?? {};
+  const stored = [...tensors].map(([name, { shape, data }]) => {
+    const values = data as Float32Array | Int32Array;
+    return [name, { shape: [...shape], values, every: every[name] ?? 1 }] as const;
+  });
+  const hashed = Object.entries(first).map(([name, how]) => {
+    return [name, { shape: how.shape, values: hashedValues(how), every: 1 }] as const;
+  });
+  return { file, op: metadata.op!, attributes, tensors: Object.fromEntries([...stored, ...hashed]) };
+}
+
+/** First weights that need not be stored. */
+interface Hashed {
+  readonly shape: readonly number[];
+  readonly limit: number;
+  readonly seed: number;
+}
+
+/** Values in [-limit, limit), each a hash of its place: the bits of `hashed` in test/goldens/golden_files.py. */
+function hashedValues({ shape, limit, seed }: Hashed): Float32Array {
+  const start = Math.imul(seed, 0x9e3779b9);
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
+    let x = (i + start) >>> 0;
+    x = Math.imul(x ^ (x >>> 16), 0x7feb352d) >>> 0;
+    x = Math.imul(x ^ (x >>> 15), 0x846ca68b) >>> 0;
+    x = (x ^ (x >>> 16)) >>> 0;
+    return (2 * (x / 2 ** 32) - 1) * limit;
+  });
 }
 
 /** The values of a whole tensor that its golden kept. */
