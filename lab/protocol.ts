@@ -5,6 +5,7 @@
 import type { LayerConfig } from '../src/nn/index.ts';
 import type { Network } from './network.ts';
 import type { Handlers } from './worker/handlers/index.ts';
+import type { Measured } from './worker/handlers/kernels.ts';
 
 /** Names, inputs and outputs of all requests. */
 export type RequestName = keyof Handlers;
@@ -41,6 +42,8 @@ export interface Events {
   readonly judged: Judged;
   /** What the network says of the chosen picture, after each time that it was run on it. */
   readonly seen: { readonly probabilities: readonly number[] };
+  /** How far a measurement of kernels is. */
+  readonly measured: MeasureProgress;
   /** Something that the reader of the page has to know. */
   readonly notice: Notice;
 }
@@ -131,6 +134,14 @@ export interface Judged {
   readonly accuracy: number;
   /** `confusion[actual][predicted]`; empty where it is not known. */
   readonly confusion: readonly (readonly number[])[];
+}
+
+export interface MeasureProgress {
+  readonly what: Measured;
+  readonly text: string;
+  /** Absent where nobody can tell. */
+  readonly done?: number;
+  readonly total?: number;
 }
 
 export type ChosenImage =

@@ -10,6 +10,7 @@ import { Canvases } from './canvases.ts';
 import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
 import type { Painter } from './draw/painter.ts';
+import { Jobs } from './jobs.ts';
 import { Pictures } from './pictures.ts';
 import type { Player } from './player.ts';
 import { Probe } from './probe.ts';
@@ -52,6 +53,7 @@ export interface Numbers {
  */
 export class Lab {
   readonly turns = new Turns();
+  readonly jobs = new Jobs();
   readonly canvases = new Canvases();
   state: LabState = {
     engine: { status: 'starting' },

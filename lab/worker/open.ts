@@ -1,4 +1,5 @@
 /** Networks with numbers: those that the lab brings with it, and files of the reader's. */
+import type { SiteDescription } from '../../src/cli/lab/site.ts';
 import { type EpochMetrics, type RunConfig, RunFolder, readSafetensors, ValueError } from '../../src/index.ts';
 import { browserFiles } from '../../src/platform/browser.ts';
 import { readRecording } from '../../src/study/index.ts';
@@ -11,7 +12,7 @@ import { offers } from './recipes.ts';
 const [TRAINED, RECORDED] = ['assets/cnn.safetensors', 'assets/recorded.safetensors'];
 
 /** What the site says of itself, as src/cli/lab/site.ts puts it. */
-export async function describeSite(): Promise<{ readonly weft: string; readonly run?: string }> {
+export async function describeSite(): Promise<SiteDescription> {
   return JSON.parse(new TextDecoder().decode(await browserFiles.read('site.json')));
 }
 

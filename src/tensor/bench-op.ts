@@ -84,10 +84,14 @@ export async function measureOp(engine: Engine, task: OpTask, { weft, onProgress
     ...{ variants, repeats, onProof },
     ...(onProgress && { onProgress }),
   });
-  const { device, description, software } = engine.gpu.device.info;
+  const { vendor, architecture, device, description, software } = engine.gpu.device.info;
   return {
     ...{ format: OP_FORMAT, version: OP_VERSION, date: new Date().toISOString(), weft },
-    adapter: { device, driver: description, software, subgroupSize: engine.caps.subgroupSize },
+    adapter: {
+      // Browsers tell no more than who made it and of which kind it is.
+      device: device || [vendor, architecture].filter(Boolean).join(' '),
+      ...{ driver: description, software, subgroupSize: engine.caps.subgroupSize },
+    },
     ...{ kernel: spec.name, shape: p, flops: spec.flops(p), bytes: bytesMoved(spec, p), repeats },
     chosen: engine.gpu.chooser.choose(spec, sliceCall(spec, p, engine.caps)[0]!.p).name,
     rungs,

@@ -35,6 +35,8 @@ const COPY_BYTES = 64 << 20;
 /** Bytes of each of the buffers on a GPU, whose caches are larger. */
 const GPU_COPY_BYTES = 128 << 20;
 const LANES = 64;
+/** Enough for the cores of a processor. */
+const FEW_GROUPS = 32;
 
 export async function measureRoofline(engine: Engine, options: RooflineOptions = {}): Promise<Roofline> {
   const { rounds = 5, onProgress } = options;
@@ -55,8 +57,10 @@ export async function measureRoofline(engine: Engine, options: RooflineOptions =
 /** One way to reach the roof. */
 interface Form {
   readonly dispatch: Dispatch;
-  /** What one dispatch counts: operations or bytes. */
+  /** What one workgroup counts: operations or bytes. */
   readonly count: number;
+  /** Workgroups that still say the same: a device that is slow with all of them is given fewer. */
+  readonly least: number;
   readonly tensors: readonly Tensor[];
 }
 
@@ -76,7 +80,8 @@ function multiplyAdds(engine: Engine, chains: number): Form {
     workgroups: [threads / LANES, 1, 1],
     note: { kernel: 'roofline', variant: 'fma', shape: '', flops: 2 * chains * UNROLLED * TURNS * threads, bytes: 0 },
   };
-  return { dispatch, count: dispatch.note.flops, tensors: [out] };
+  const count = dispatch.note.flops / dispatch.workgroups[0];
+  return { dispatch, count, least: Math.min(FEW_GROUPS, dispatch.workgroups[0]), tensors: [out] };
 }
 
 function copies(engine: Engine, perThread: number): Form {
@@ -98,26 +103,33 @@ function copies(engine: Engine, perThread: number): Form {
     workgroups: [Math.ceil(size / (LANES * perThread)), 1, 1],
     note: { kernel: 'roofline', variant: 'copy', shape: '', flops: 0, bytes: 2 * bytes },
   };
-  return { dispatch, count: 2 * bytes, tensors: [from, to] };
+  // Fewer would fit a cache.
+  const [least] = dispatch.workgroups;
+  return { dispatch, count: (2 * bytes) / least, least, tensors: [from, to] };
 }
 
-/** Billions a second of what the dispatch counts, from submission to the end of many. */
-async function rate(engine: Engine, { dispatch, count, tensors }: Form, rounds: number): Promise<Spread> {
+/** Billions a second of what the form counts, from submission to the end of many. */
+async function rate(engine: Engine, form: Form, rounds: number): Promise<Spread> {
   const { device } = engine.gpu;
+  const { count, least, tensors } = form;
   try {
-    const [work] = (await engine.gpu.bind([dispatch])) as [BoundDispatch];
+    const [bound] = (await engine.gpu.bind([form.dispatch])) as [BoundDispatch];
     // What fills the buffers must not be overtaken.
     await engine.gpu.flush();
+    let [groups] = form.dispatch.workgroups;
     const time = async (times: number): Promise<number> => {
+      const work = { ...bound, dispatch: { ...bound.dispatch, workgroups: [groups, 1, 1] as const } };
       const start = performance.now();
       await device.submit([encode(device.handle, new Array<BoundDispatch>(times).fill(work), 'roofline')]);
       await device.finish();
       return (performance.now() - start) / times;
     };
+    // The first run may include the compiling.
     await time(1);
+    while (groups > least && (await time(1)) > ROUND / 2) groups = Math.max(least, groups >> 2);
     const times = Math.max(1, Math.min(1000, Math.ceil(ROUND / (await time(2)))));
     const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) rates.push(count / (await time(times)) / 1e6);
+    for (let round = 0; round < rounds; round++) rates.push((count * groups) / (await time(times)) / 1e6);
     return spread(rates);
   } finally {
     for (const tensor of tensors) tensor.dispose();

@@ -29,3 +29,24 @@ export function shape(sizes: readonly number[]): string {
 export function rate(value: number): string {
   return value >= 1e-4 ? String(Number(value.toPrecision(2))) : value.toExponential(1);
 }
+
+/** 11304960 as '11.3 MFLOP', 512 as '512 FLOP'. */
+export function amount(value: number, unit: string): string {
+  return `${short(value)}${value >= 1e3 ? '' : ' '}${unit}`;
+}
+
+/** 0.0123 milliseconds as '12.3 µs'. */
+export function duration(milliseconds: number): string {
+  const [value, unit] =
+    milliseconds >= 1000
+      ? [milliseconds / 1000, 's']
+      : milliseconds >= 1
+        ? [milliseconds, 'ms']
+        : [1000 * milliseconds, 'µs'];
+  return `${digits(value)} ${unit}`;
+}
+
+/** Three digits that count: 1234, 12.3, 0.0123. */
+export function digits(value: number): string {
+  return value >= 999.5 ? thousands(value) : String(Number(value.toPrecision(3)));
+}

@@ -1,5 +1,6 @@
 /** The tabs, from left to right. To add one, write tabs/NAME/index.tsx and name it here. */
 import type { ComponentType } from 'preact';
+import { Kernels } from './kernels/index.tsx';
 import { Train } from './train/index.tsx';
 
 export interface Tab {
@@ -9,4 +10,7 @@ export interface Tab {
   readonly component: ComponentType;
 }
 
-export const tabs: readonly Tab[] = [{ id: 'train', title: 'Train', component: Train }];
+export const tabs: readonly Tab[] = [
+  { id: 'train', title: 'Train', component: Train },
+  { id: 'kernels', title: 'Kernels', component: Kernels },
+];

@@ -3,6 +3,7 @@
  * requests, write handlers/TAB.ts and name it here.
  */
 import type { Lab } from '../lab.ts';
+import * as kernels from './kernels.ts';
 import * as shared from './shared.ts';
 import * as train from './train.ts';
 
@@ -10,12 +11,14 @@ export type Handler = (lab: Lab, input: never) => unknown;
 
 /** They run one at a time, and none while a training step runs: they may use the engine. */
 export const inTurn = {
+  ...kernels.inTurn,
   ...shared.inTurn,
   ...train.inTurn,
 };
 
 /** They are answered at once, and must not touch the engine. */
 export const atOnce = {
+  ...kernels.atOnce,
   ...shared.atOnce,
   ...train.atOnce,
 };
