@@ -44,6 +44,8 @@ export interface Events {
   readonly seen: { readonly probabilities: readonly number[] };
   /** How far a measurement of kernels is. */
   readonly measured: MeasureProgress;
+  /** How VGG16 stands: its weights, and the picture that it looks at. */
+  readonly vgg16: Vgg16State;
   /** Something that the reader of the page has to know. */
   readonly notice: Notice;
 }
@@ -142,6 +144,42 @@ export interface MeasureProgress {
   /** Absent where nobody can tell. */
   readonly done?: number;
   readonly total?: number;
+}
+
+export interface Vgg16State {
+  readonly weights: Vgg16Weights;
+  /** Undefined until it has been shown a picture. */
+  readonly look: Vgg16Sight | undefined;
+}
+
+export type Vgg16Weights =
+  /** `served`: bytes of the file that comes with the page. */
+  | { readonly status: 'none'; readonly served?: number }
+  | { readonly status: 'loading'; readonly loaded: number; readonly total: number }
+  | { readonly status: 'ready'; readonly from: 'server' | 'kept' | 'file'; readonly bytes: number };
+
+export interface Vgg16Layer {
+  readonly name: string;
+  /** Of one picture. */
+  readonly output: readonly number[];
+  readonly flops: number;
+}
+
+/** A picture on its way through the blocks. */
+export interface Vgg16Sight {
+  /** Side of the picture, as the network gets it. */
+  readonly size: number;
+  readonly layers: readonly Vgg16Layer[];
+  /** How many layers have been computed. */
+  readonly done: number;
+  readonly running: boolean;
+  readonly millisecondsLeft?: number;
+  /** Dense layers of the run that the lab shows; probabilities only for pictures of their size. */
+  readonly head?: {
+    readonly classes: readonly string[];
+    readonly size: number;
+    readonly probabilities?: readonly number[];
+  };
 }
 
 export type ChosenImage =

@@ -17,6 +17,7 @@ import { Probe } from './probe.ts';
 import { RecordingPlayer } from './recording.ts';
 import { Training } from './training.ts';
 import { Turns } from './turns.ts';
+import { Vgg16 } from './vgg16.ts';
 
 /** A longer submission would hold up the frames of the page: about 30 ms of a processor that plays the GPU. */
 const FLOPS_PER_SUBMIT = { software: 5e7, gpu: 2e10 };
@@ -55,6 +56,7 @@ export class Lab {
   readonly turns = new Turns();
   readonly jobs = new Jobs();
   readonly canvases = new Canvases();
+  readonly vgg16 = new Vgg16(this);
   state: LabState = {
     engine: { status: 'starting' },
     data: undefined,

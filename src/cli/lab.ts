@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { findDataSet } from '../data/find.ts';
-import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
+import { nodeDataPlaces, nodeFiles, nodeWeights } from '../platform/node.ts';
 import { RunFolder } from '../train/run-folder.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openBrowser } from './lab/open-browser.ts';
@@ -47,7 +47,7 @@ async function serveLab({ data, json, open, port, run }: LabOptions): Promise<vo
   const folder = run === undefined ? undefined : new RunFolder(nodeFiles, run);
   // A wrong name is to be known before anything is served.
   await folder?.readConfig();
-  const site = await makeSite(await findDataSet(nodeDataPlaces(data), log), folder);
+  const site = await makeSite(await findDataSet(nodeDataPlaces(data), log), folder, nodeWeights());
   using interrupt = listenForInterrupt();
   await using served = await serveSite(site, port);
   const { address } = served;

@@ -27,6 +27,9 @@ const PRETRAINED = {
 
 export type PretrainedName = keyof typeof PRETRAINED;
 
+/** Where a file of weights lies among the weights. */
+export const pretrainedFile = (name: PretrainedName): string => PRETRAINED[name].file;
+
 /**
  * Fills the part of a model that these weights are for. The model may be cut off before their end.
  * @returns SHA-256 of the file.

@@ -8,6 +8,7 @@ import { CHROMIUM_FLAGS, findChromium } from '../../scripts/chromium.ts';
 import { serveSite } from '../../src/cli/lab/serve.ts';
 import { makeSite, type Site } from '../../src/cli/lab/site.ts';
 import { type DataSet, makeImageData } from '../../src/data/dataset.ts';
+import type { DataSource } from '../../src/platform/platform.ts';
 
 export interface OpenLab extends AsyncDisposable {
   readonly page: Page;
@@ -90,10 +91,10 @@ const TINY: Network = {
   seed: 1,
 };
 
-/** The lab with pictures that can be told apart in a few steps. */
-export async function drawnSite(): Promise<Site> {
+/** The lab with pictures that can be told apart in a few steps. @param weights where those of VGG16 lie. */
+export async function drawnSite(weights?: DataSource): Promise<Site> {
   const [train, test] = [await drawPictures(600), await drawPictures(20)];
-  return await makeSite({ name: 'bars', where: 'bars', train, test } satisfies DataSet);
+  return await makeSite({ name: 'bars', where: 'bars', train, test } satisfies DataSet, undefined, weights);
 }
 
 /** Each class is a bar at its own angle, over a pattern that tells nothing. */

@@ -36,6 +36,15 @@ describe('maps of a tensor', () => {
     expect(colourFilters([2, 2, 3, 4])).toMatchObject({ count: 4, channel: 4 });
   });
 
+  it('are filters in colour, whichever order their channels have', () => {
+    // [1, 1, 3, 2]: the first filter has 0, 2 and 4 for its channels.
+    const base = { grid: { columns: 1, scale: 1, gap: 0 }, palette: 'rgb', range: [0, 5], ground: 'dark' } as const;
+    const pixel = (order: 'rgb' | 'bgr') =>
+      paintPixels([0, 1, 2, 3, 4, 5], { ...base, maps: colourFilters([1, 1, 3, 2], order) })[0]!.toString(16);
+    expect(pixel('rgb')).toBe('ffcc6600');
+    expect(pixel('bgr')).toBe('ff0066cc');
+  });
+
   it('of other tensors do not exist', () => {
     expect(() => featureMaps([3])).toThrow(/\[3\] is neither \[N, H, W, C\] nor \[N, C\]/);
     expect(() => filters([3, 3])).toThrow(/\[3, 3\] is not \[KH, KW, CI, CO\]/);
@@ -82,6 +91,17 @@ describe('a painting', () => {
     const pixels = paintPixels([-2, 0, 1, 0, 0, 0], grey('all', { palette: 'diverging' }));
     expect(pixels[0]).toBe(table[2 * LEVELS]);
     expect(pixels[1]).toBe(table[2 * LEVELS + 128]);
+  });
+
+  it('is at the low end where all values are one, in the middle of the diverging palette', () => {
+    const maps = featureMaps([1, 1, 2, 1]);
+    const shown = (palette: 'sequential' | 'diverging') => {
+      const grid = { columns: 1, scale: 1, gap: 0 };
+      return paintPixels([0, 0], { maps, grid, palette, range: 'each', ground: 'light' })[0];
+    };
+    const table = paletteTable('light');
+    expect(shown('sequential')).toBe(table[PALETTES.indexOf('sequential') * LEVELS]);
+    expect(shown('diverging')).toBe(table[PALETTES.indexOf('diverging') * LEVELS + LEVELS / 2]);
   });
 
   it('marks what is not finite, and does not let it stretch the others', () => {

@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { Kernels } from './kernels/index.tsx';
 import { Train } from './train/index.tsx';
+import { Vgg16 } from './vgg16/index.tsx';
 
 export interface Tab {
   /** In the address: `#train`. */
@@ -13,4 +14,5 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'train', title: 'Train', component: Train },
   { id: 'kernels', title: 'Kernels', component: Kernels },
+  { id: 'vgg16', title: 'VGG16', component: Vgg16 },
 ];

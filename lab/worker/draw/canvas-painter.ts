@@ -28,6 +28,7 @@ export function paintPixels(values: ArrayLike<number>, painting: Painting): Uint
   const [width, height] = gridSize(maps, grid);
   const table = paletteTable(ground);
   const base = palette === 'rgb' ? 0 : PALETTES.indexOf(palette) * LEVELS;
+  const even = palette === 'diverging' ? 0.5 : 0;
   const pixels = new Uint32Array(width * height);
   const rangeOf = ranges(values, painting);
   const [pitchX, pitchY] = [maps.width * scale + gap, maps.height * scale + gap];
@@ -39,11 +40,11 @@ export function paintPixels(values: ArrayLike<number>, painting: Painting): Uint
       const range = rangeOf(at);
       const index = start + at * map + inY * row + inX * column;
       if (palette === 'rgb') {
-        const [red, green, blue] = [0, 1, 2].map(part => level(values[index + part * channel]!, range));
+        const [red, green, blue] = [0, 1, 2].map(part => level(values[index + part * channel]!, range, even));
         pixels[y * width + x] = (0xff000000 | (blue! << 16) | (green! << 8) | red!) >>> 0;
       } else {
         const value = values[index]!;
-        pixels[y * width + x] = Number.isFinite(value) ? table[base + level(value, range)]! : NOT_FINITE;
+        pixels[y * width + x] = Number.isFinite(value) ? table[base + level(value, range, even)]! : NOT_FINITE;
       }
     }
   }
@@ -51,8 +52,8 @@ export function paintPixels(values: ArrayLike<number>, painting: Painting): Uint
 }
 
 /** As in maps.wgsl, in its precision. */
-function level(value: number, [low, high]: readonly [number, number]): number {
-  const share = high > low ? Math.fround(Math.fround(value - low) / Math.fround(high - low)) : 0.5;
+function level(value: number, [low, high]: readonly [number, number], even: number): number {
+  const share = high > low ? Math.fround(Math.fround(value - low) / Math.fround(high - low)) : even;
   return Math.floor(Math.min(Math.max(share, 0), 1) * (LEVELS - 1) + 0.5);
 }
 

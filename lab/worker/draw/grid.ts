@@ -69,9 +69,12 @@ export function colourPicture(shape: Shape, image = 0): Maps {
   return { ...featureMaps(shape, image, { first: 0, count: 1 }), channel: 1 };
 }
 
-/** One colour picture for each output channel of a kernel [KH, KW, 3, CO]. */
-export function colourFilters(shape: Shape): Maps {
-  return { ...filters(shape), channel: shape[3]! };
+/** One colour picture for each output channel of a kernel [KH, KW, 3, CO]. @param order of its input channels. */
+export function colourFilters(shape: Shape, order: 'rgb' | 'bgr' = 'rgb'): Maps {
+  const outputs = shape[3]!;
+  // Backwards from the last input channel: the shaders count in u32, where this wraps around and comes out right.
+  if (order === 'bgr') return { ...filters(shape, 2), channel: -outputs };
+  return { ...filters(shape), channel: outputs };
 }
 
 function kernelShape(shape: Shape): [number, number, number, number] {

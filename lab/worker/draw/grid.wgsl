@@ -7,6 +7,7 @@ struct Grid {
   ranged: u32, low: f32, high: f32, unused: u32,
 }
 
+const DIVERGING = 2u;
 const RGB = 3u;
 
 @group(0) @binding(0) var<uniform> grid: Grid;

@@ -12,7 +12,9 @@ fn cover(@builtin(vertex_index) i: u32) -> @builtin(position) vec4f {
 }
 
 fn level(value: f32, range: vec2f) -> u32 {
-  let share = select(0.5, (value - range.x) / (range.y - range.x), range.y > range.x);
+  // Where all values are one: the middle has a meaning only in the diverging palette.
+  let even = select(0.0, 0.5, grid.palette == DIVERGING);
+  let share = select(even, (value - range.x) / (range.y - range.x), range.y > range.x);
   return u32(clamp(share, 0.0, 1.0) * f32(LEVELS - 1u) + 0.5);
 }
 

@@ -1,6 +1,5 @@
 // Smallest and largest value of each map, or of all: one workgroup for each range, written to ranges[workgroup].
 const THREADS = 64u;
-const DIVERGING = 2u;
 const LARGEST = 3.4e38;
 
 @group(0) @binding(2) var<storage, read_write> ranges: array<vec2f>;

@@ -6,6 +6,7 @@ import type { Lab } from '../lab.ts';
 import * as kernels from './kernels.ts';
 import * as shared from './shared.ts';
 import * as train from './train.ts';
+import * as vgg16 from './vgg16.ts';
 
 export type Handler = (lab: Lab, input: never) => unknown;
 
@@ -14,6 +15,7 @@ export const inTurn = {
   ...kernels.inTurn,
   ...shared.inTurn,
   ...train.inTurn,
+  ...vgg16.inTurn,
 };
 
 /** They are answered at once, and must not touch the engine. */
@@ -21,6 +23,7 @@ export const atOnce = {
   ...kernels.atOnce,
   ...shared.atOnce,
   ...train.atOnce,
+  ...vgg16.atOnce,
 };
 
 export type Handlers = typeof inTurn & typeof atOnce;

@@ -42,6 +42,8 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   response.setHeader('x-frame-options', 'DENY');
   response.setHeader('cache-control', 'no-cache');
   response.setHeader('content-type', bytes ? (TYPES[extname(path)] ?? 'application/octet-stream') : TYPES['.txt']!);
+  // Without it nobody could tell how much of a large file is still to come.
+  if (bytes) response.setHeader('content-length', bytes.length);
   response.writeHead(bytes ? 200 : 404);
   response.end(request.method === 'HEAD' ? undefined : (bytes ?? 'not found\n'));
 }

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { DataSet } from '../../data/dataset.ts';
+import { pathIn } from '../../data/files.ts';
 import { packPictures } from '../../data/packed.ts';
 import { splitOf } from '../../data/split.ts';
 import { subset } from '../../data/subset.ts';
+import { pretrainedFile } from '../../models/index.ts';
+import type { DataSource } from '../../platform/platform.ts';
 import type { RunFolder } from '../../train/run-folder.ts';
 import { weftVersion } from '../package-json.ts';
 
@@ -17,6 +20,8 @@ export interface SiteDescription {
   readonly weft: string;
   /** Name of the run that was given with `--run`; its files lie under `run/`. */
   readonly run?: string;
+  /** VGG16's weights, where they come with the page. */
+  readonly vgg16?: { readonly path: string; readonly bytes: number };
 }
 
 /** Pictures that go with the page at most: as many to learn from as are held back. */
@@ -56,18 +61,31 @@ export async function bundleLab(): Promise<Map<string, Uint8Array>> {
   return new Map([['index.html', await readFile(`${LAB}/page/index.html`)], ...bundled]);
 }
 
-/** Everything that the page needs. */
-export async function makeSite(data: DataSet, run?: RunFolder): Promise<Site> {
-  const description: SiteDescription = { weft: weftVersion(), ...(run && { run: run.path }) };
+/** Everything that the page needs. @param weights where those that others have trained lie, if they shall go with it. */
+export async function makeSite(data: DataSet, run?: RunFolder, weights?: DataSource): Promise<Site> {
+  const vgg16 = weights && (await findVgg16(weights));
+  const description: SiteDescription = {
+    weft: weftVersion(),
+    ...(run && { run: run.path }),
+    ...(vgg16 && { vgg16: { path: vgg16.path, bytes: vgg16.bytes } }),
+  };
   const site = new Map<string, () => Promise<Uint8Array> | Uint8Array>();
   for (const [name, bytes] of await bundleLab()) site.set(name, () => bytes);
   site.set('site.json', () => new TextEncoder().encode(JSON.stringify(description)));
   let pictures: Uint8Array | undefined;
   site.set('data/pictures.safetensors.gz', () => (pictures ??= gzipSync(labPictures(data))));
   for (const name of ASSETS) site.set(`assets/${name}`, () => readFile(`${LAB}/assets/${name}`));
+  if (vgg16) site.set(vgg16.path, vgg16.read);
   // Read anew each time: the run may be under way.
   for (const name of run ? RUN : []) site.set(`run/${name}`, () => run!.files.read(run!.at(name)));
   return site;
+}
+
+/** The package on npm comes without them. */
+async function findVgg16(weights: DataSource) {
+  const file = pretrainedFile('vgg16-imagenet');
+  const found = await stat(pathIn(weights, file)).catch(() => undefined);
+  return found && { path: `weights/${file}`, bytes: found.size, read: async () => (await weights.read(file))! };
 }
 
 /** The pictures that the page trains on, and behind them those that it is judged by: see `packPictures`. */
