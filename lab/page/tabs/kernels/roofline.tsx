@@ -13,7 +13,7 @@ interface Point {
 }
 
 const [WIDTH, HEIGHT] = [520, 320];
-const FRAME = { left: 46, right: WIDTH - 14, top: 24, bottom: HEIGHT - 40 };
+const FRAME = { left: 56, right: WIDTH - 14, top: 24, bottom: HEIGHT - 40 };
 
 /** Where the chosen dispatch, its variants and the rest of the step stand under the roof of this device. */
 export function Roofline() {

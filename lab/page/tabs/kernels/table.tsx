@@ -72,7 +72,9 @@ export function StepTable() {
                   <span class="muted">{row.variant}</span>
                 </td>
                 <td>{row.layer}</td>
-                <td class="muted">{shortenShape(row.shape)}</td>
+                <td class="muted sizes" title={row.shape}>
+                  {shortenShape(row.shape)}
+                </td>
                 <td>{workgroupsText(row.workgroups)}</td>
                 <td class="number">{row.flops > 0 ? short(row.flops) : '–'}</td>
                 <td class="number">{row.bytes > 0 ? short(row.bytes) : '–'}</td>
