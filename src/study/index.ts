@@ -29,9 +29,9 @@ export {
 export { type Explanation, findMethod, type Method, type MethodOptions, methods, whyNot } from './methods.ts';
 export { logit, loss, type Objective } from './objectives.ts';
 export { type Occlusion, type OcclusionOptions, occlusion } from './occlusion.ts';
-export { type CascadeOptions, type CascadeStep, cascade, type Explain, type MapSimilarity } from './randomisation.ts';
+export { type CascadeOptions, type CascadeStep, cascade, type Explain } from './randomisation.ts';
 export { gradient, guidedBackprop, type SmoothGradOptions, saliency, smoothGrad } from './saliency.ts';
-export { rankCorrelation, structuralSimilarity } from './similarity.ts';
+export { compareMaps, type MapSimilarity, rankCorrelation, structuralSimilarity } from './similarity.ts';
 export { type ReluRule, type Trace, type TraceOptions, trace, traceTensors } from './trace.ts';
 export type { BatchOptions, TargetOptions } from './variants.ts';
 

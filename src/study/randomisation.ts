@@ -1,8 +1,8 @@
 import { type BuiltLayer, initialValues, Model, walk } from '../nn/index.ts';
 import { ValueError } from '../platform/errors.ts';
 import type { HostArray } from './arrays.ts';
-import { magnitude, sobel } from './image-filters.ts';
-import { rankCorrelation, structuralSimilarity } from './similarity.ts';
+import { sobel } from './image-filters.ts';
+import { compareMaps, type MapSimilarity } from './similarity.ts';
 
 /** Makes a map [H, W] or [H, W, C] of what a model sees in the picture that it has in mind. */
 export type Explain = (model: Model) => Promise<HostArray>;
@@ -14,19 +14,6 @@ export interface CascadeOptions {
   readonly steps?: number;
   /** Called before each step, and at the end. */
   readonly progress?: (done: number, total: number) => void;
-}
-
-/** How alike two maps are; their magnitudes, since a sign may turn over without anybody seeing something else. */
-export interface MapSimilarity {
-  /**
-   * Spearman's, from -1 to 1, over the pixels of the foreground, which are not 0 in the picture: a black background on
-   * which two maps have nothing to say would make any two alike.
-   */
-  readonly rank: number;
-  /** The same over all pixels. */
-  readonly rankOfAll: number;
-  /** Structural similarity, up to 1. */
-  readonly structure: number;
 }
 
 export interface CascadeStep {
@@ -61,12 +48,7 @@ export async function cascade<K extends string>(
   if (!Number.isInteger(steps) || steps < 1) throw new ValueError(`cascade: ${steps} steps; take 1 or more`);
   const stages = stagesOf(model, steps);
   const edges = sobel(image);
-  const foreground = magnitude(image).values;
-  const similarity = (a: HostArray, b: HostArray): MapSimilarity => ({
-    rank: rankCorrelation(only(a, foreground), only(b, foreground)),
-    rankOfAll: rankCorrelation(a, b),
-    structure: structuralSimilarity(a, b),
-  });
+  const similarity = compareMaps(image);
   const names = Object.keys(explainers) as K[];
   const found = Object.fromEntries(names.map(name => [name, [] as CascadeStep[]])) as Record<K, CascadeStep[]>;
   using copy = copyOf(model);
@@ -75,24 +57,17 @@ export async function cascade<K extends string>(
     for (const layer of stage) randomise(copy, layer, seed);
     for (const name of names) {
       const map = await explainers[name](copy);
-      const size = magnitude(map);
       found[name].push({
         layers: stage.map(layer => layer.name),
         all: i === stages.length,
         map,
-        trained: similarity(size, magnitude(found[name][0]?.map ?? map)),
-        edges: similarity(size, edges),
+        trained: similarity(map, found[name][0]?.map ?? map),
+        edges: similarity(map, edges),
       });
     }
   }
   progress?.(stages.length + 1, stages.length + 1);
   return found;
-}
-
-/** The values of a map [H, W] where another array of numbers is not 0, in a row. */
-function only({ values }: HostArray, where: ArrayLike<number>): HostArray {
-  const kept = values.filter((_: number, i: number) => where[i] !== 0);
-  return { shape: [kept.length], values: kept };
 }
 
 /** Layers that have learned something, the last first, in at most so many groups; a residual block is one layer. */

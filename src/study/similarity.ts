@@ -1,7 +1,7 @@
 /** How alike two maps are: by the order of their values, and by their structure. */
 import { ShapeError } from '../platform/errors.ts';
 import type { HostArray } from './arrays.ts';
-import { blur } from './image-filters.ts';
+import { blur, magnitude } from './image-filters.ts';
 
 /**
  * Spearman's rank correlation: 1 where both maps order the pixels alike, -1 where in reverse, about 0 where one says nothing
@@ -82,4 +82,36 @@ function checkSizes(what: string, a: HostArray, b: HostArray): void {
   throw new ShapeError(
     `${what}: maps of one shape are compared, got [${a.shape.join(', ')}] and [${b.shape.join(', ')}]`,
   );
+}
+
+/** How alike two maps are; their magnitudes, since a sign may turn over without anybody seeing something else. */
+export interface MapSimilarity {
+  /**
+   * Spearman's, from -1 to 1, over the pixels of the foreground, which are not 0 in the picture: a black background on
+   * which two maps have nothing to say would make any two alike.
+   */
+  readonly rank: number;
+  /** The same over all pixels. */
+  readonly rankOfAll: number;
+  /** Structural similarity, up to 1. */
+  readonly structure: number;
+}
+
+/** Compares maps, [H, W] or [H, W, C], of one picture. */
+export function compareMaps(image: HostArray): (a: HostArray, b: HostArray) => MapSimilarity {
+  const foreground = magnitude(image).values;
+  return (a, b) => {
+    const [x, y] = [magnitude(a), magnitude(b)];
+    return {
+      rank: rankCorrelation(only(x, foreground), only(y, foreground)),
+      rankOfAll: rankCorrelation(x, y),
+      structure: structuralSimilarity(x, y),
+    };
+  };
+}
+
+/** The values of a map [H, W] where another array of numbers is not 0, in a row. */
+function only({ values }: HostArray, where: ArrayLike<number>): HostArray {
+  const kept = values.filter((_: number, i: number) => where[i] !== 0);
+  return { shape: [kept.length], values: kept };
 }
