@@ -46,6 +46,8 @@ export interface Events {
   readonly measured: MeasureProgress;
   /** How VGG16 stands: its weights, and the picture that it looks at. */
   readonly vgg16: Vgg16State;
+  /** How many pictures have been looked at for mistakes. */
+  readonly examined: { readonly done: number; readonly total: number };
   /** Something that the reader of the page has to know. */
   readonly notice: Notice;
 }
@@ -180,6 +182,23 @@ export interface Vgg16Sight {
     readonly size: number;
     readonly probabilities?: readonly number[];
   };
+}
+
+/** What a network made of pictures of the data set, an element for each that was looked at. */
+export interface Examined {
+  /** Of the network with its numbers: another one where either is. */
+  readonly key: string;
+  /** Training steps that the network had made. */
+  readonly step: number;
+  /** Pictures that were to be looked at. */
+  readonly total: number;
+  readonly places: Uint32Array;
+  readonly labels: Uint8Array;
+  readonly predictions: Uint8Array;
+  /** Probability of the class that the picture was taken for. */
+  readonly confidences: Float32Array;
+  /** Cross-entropy, in nats. */
+  readonly losses: Float32Array;
 }
 
 export type ChosenImage =

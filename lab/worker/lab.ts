@@ -31,7 +31,7 @@ interface Bench extends Disposable {
 }
 
 /** What lives as long as a model does. */
-interface Subject extends Disposable {
+export interface Subject extends Disposable {
   readonly model: Model;
   readonly probe: Probe;
   /** None where nothing can be trained and nothing was recorded. */

@@ -28,12 +28,24 @@ export class Pictures implements Disposable {
 
   /** Values of a picture as the network gets them: bytes / 255. */
   pixels(index: number): Float32Array {
+    return Float32Array.from(this.bytesOf(index), byte => byte / 255);
+  }
+
+  /** Several pictures, one after the other: [N, H, W, C]. */
+  bytes(indices: readonly number[]): Uint8Array {
+    const all = new Uint8Array(indices.length * this.size);
+    indices.forEach((index, i) => {
+      all.set(this.bytesOf(index), i * this.size);
+    });
+    return all;
+  }
+
+  private bytesOf(index: number): Uint8Array {
     const { images, count } = this.packed.data;
     if (!(Number.isInteger(index) && index >= 0 && index < count)) {
       throw new ValueError(`picture ${index}: there are ${count}, counted from 0`);
     }
-    const { size } = this;
-    return Float32Array.from(images.subarray(index * size, (index + 1) * size), byte => byte / 255);
+    return images.subarray(index * this.size, (index + 1) * this.size);
   }
 
   /** Numbers of one picture. */

@@ -1,9 +1,30 @@
+import { useRef, useState } from 'preact/hooks';
+
+interface ConfusionProps {
+  readonly matrix: readonly (readonly number[])[];
+  readonly classes: readonly string[];
+  /** Makes buttons of the cells. */
+  readonly onChoose?: (actual: number, predicted: number) => void;
+  readonly chosen?: readonly [actual: number, predicted: number] | undefined;
+}
+
 /** How often each class was taken for each other; rows are what the pictures are. */
-export function Confusion({ matrix, classes }: { matrix: readonly (readonly number[])[]; classes: readonly string[] }) {
+export function Confusion({ matrix, classes, onChoose, chosen }: ConfusionProps) {
+  const table = useRef<HTMLTableElement>(null);
+  // One cell can be reached by Tab, the others from it by the arrow keys.
+  const [[row, column], setAt] = useState<readonly [number, number]>([0, 0]);
+  const move = (event: KeyboardEvent) => {
+    const by = ARROWS[event.key];
+    if (!by || !onChoose) return;
+    event.preventDefault();
+    const inside = (at: number) => Math.min(Math.max(at, 0), classes.length - 1);
+    const [down, right] = [inside(row + by[0]), inside(column + by[1])];
+    setAt([down, right]);
+    table.current!.querySelectorAll('tbody tr')[down]!.querySelectorAll('button')[right]!.focus();
+  };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll" tabIndex={0} aria-label="Confusion matrix">
-      <table class="confusion">
+    <section class="scroll" {...(!onChoose && { tabIndex: 0 })} aria-label="Confusion matrix">
+      <table class="confusion" ref={table} onKeyDown={move}>
         <thead>
           <tr>
             <td />
@@ -15,24 +36,42 @@ export function Confusion({ matrix, classes }: { matrix: readonly (readonly numb
           </tr>
         </thead>
         <tbody>
-          {matrix.map((row, actual) => {
+          {matrix.map((counts, actual) => {
             const sum = Math.max(
-              row.reduce((a, b) => a + b, 0),
+              counts.reduce((a, b) => a + b, 0),
               1,
             );
             return (
               <tr key={classes[actual]}>
                 <th scope="row">{classes[actual]}</th>
-                {row.map((count, predicted) => (
-                  <td
-                    key={classes[predicted]}
-                    class={actual === predicted ? 'right' : 'wrong'}
-                    style={{ '--share': Math.sqrt(count / sum).toFixed(3) }}
-                    title={`${classes[actual]} taken for ${classes[predicted]}: ${count} of ${sum}`}
-                  >
-                    {count || ''}
-                  </td>
-                ))}
+                {counts.map((count, predicted) => {
+                  const says = `${classes[actual]} taken for ${classes[predicted]}: ${count} of ${sum}`;
+                  return (
+                    <td
+                      key={classes[predicted]}
+                      class={actual === predicted ? 'right' : 'wrong'}
+                      style={{ '--share': Math.sqrt(count / sum).toFixed(3) }}
+                      title={says}
+                    >
+                      {onChoose ? (
+                        <button
+                          type="button"
+                          aria-label={says}
+                          aria-pressed={chosen?.[0] === actual && chosen[1] === predicted}
+                          tabIndex={actual === row && predicted === column ? 0 : -1}
+                          onClick={() => {
+                            setAt([actual, predicted]);
+                            onChoose(actual, predicted);
+                          }}
+                        >
+                          {count || ''}
+                        </button>
+                      ) : (
+                        count || ''
+                      )}
+                    </td>
+                  );
+                })}
               </tr>
             );
           })}
@@ -41,3 +80,10 @@ export function Confusion({ matrix, classes }: { matrix: readonly (readonly numb
     </section>
   );
 }
+
+const ARROWS: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};

@@ -1,6 +1,7 @@
 /** The tabs, from left to right. To add one, write tabs/NAME/index.tsx and name it here. */
 import type { ComponentType } from 'preact';
 import { Kernels } from './kernels/index.tsx';
+import { Mistakes } from './mistakes/index.tsx';
 import { Train } from './train/index.tsx';
 import { Vgg16 } from './vgg16/index.tsx';
 
@@ -15,4 +16,5 @@ export const tabs: readonly Tab[] = [
   { id: 'train', title: 'Train', component: Train },
   { id: 'kernels', title: 'Kernels', component: Kernels },
   { id: 'vgg16', title: 'VGG16', component: Vgg16 },
+  { id: 'mistakes', title: 'Mistakes', component: Mistakes },
 ];

@@ -4,6 +4,7 @@
  */
 import type { Lab } from '../lab.ts';
 import * as kernels from './kernels.ts';
+import * as mistakes from './mistakes.ts';
 import * as shared from './shared.ts';
 import * as train from './train.ts';
 import * as vgg16 from './vgg16.ts';
@@ -13,6 +14,7 @@ export type Handler = (lab: Lab, input: never) => unknown;
 /** They run one at a time, and none while a training step runs: they may use the engine. */
 export const inTurn = {
   ...kernels.inTurn,
+  ...mistakes.inTurn,
   ...shared.inTurn,
   ...train.inTurn,
   ...vgg16.inTurn,
@@ -21,6 +23,7 @@ export const inTurn = {
 /** They are answered at once, and must not touch the engine. */
 export const atOnce = {
   ...kernels.atOnce,
+  ...mistakes.atOnce,
   ...shared.atOnce,
   ...train.atOnce,
   ...vgg16.atOnce,

@@ -101,6 +101,9 @@ export const atOnce = {
   'model.describe': (lab: Lab, { config }: { config: ModelConfig }) =>
     describeNetwork(config, lab.state.data?.classes.length),
 
+  /** Pictures of the data set by their places: their bytes, one after the other. */
+  'image.bytes': (lab: Lab, { places }: { places: readonly number[] }) => lab.bench.pictures.bytes(places),
+
   'layer.choose': (lab: Lab, { layer }: { layer: string }) => lab.update({ layer }),
 
   'canvas.attach': (lab: Lab, { id, canvas }: { id: string; canvas: OffscreenCanvas }) =>
