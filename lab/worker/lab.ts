@@ -10,6 +10,7 @@ import { Canvases } from './canvases.ts';
 import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
 import type { Painter } from './draw/painter.ts';
+import { Explanations } from './explanations.ts';
 import { Jobs } from './jobs.ts';
 import { Pictures } from './pictures.ts';
 import type { Player } from './player.ts';
@@ -55,6 +56,7 @@ export interface Numbers {
 export class Lab {
   readonly turns = new Turns();
   readonly jobs = new Jobs();
+  readonly explanations = new Explanations();
   readonly canvases = new Canvases();
   readonly vgg16 = new Vgg16(this);
   state: LabState = {

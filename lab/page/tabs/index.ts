@@ -1,5 +1,6 @@
 /** The tabs, from left to right. To add one, write tabs/NAME/index.tsx and name it here. */
 import type { ComponentType } from 'preact';
+import { Explain } from './explain/index.tsx';
 import { Kernels } from './kernels/index.tsx';
 import { Mistakes } from './mistakes/index.tsx';
 import { Train } from './train/index.tsx';
@@ -14,7 +15,8 @@ export interface Tab {
 
 export const tabs: readonly Tab[] = [
   { id: 'train', title: 'Train', component: Train },
+  { id: 'explain', title: 'Explain', component: Explain },
+  { id: 'mistakes', title: 'Mistakes', component: Mistakes },
   { id: 'kernels', title: 'Kernels', component: Kernels },
   { id: 'vgg16', title: 'VGG16', component: Vgg16 },
-  { id: 'mistakes', title: 'Mistakes', component: Mistakes },
 ];

@@ -3,6 +3,7 @@
  * requests, write handlers/TAB.ts and name it here.
  */
 import type { Lab } from '../lab.ts';
+import * as explain from './explain.ts';
 import * as kernels from './kernels.ts';
 import * as mistakes from './mistakes.ts';
 import * as shared from './shared.ts';
@@ -13,6 +14,7 @@ export type Handler = (lab: Lab, input: never) => unknown;
 
 /** They run one at a time, and none while a training step runs: they may use the engine. */
 export const inTurn = {
+  ...explain.inTurn,
   ...kernels.inTurn,
   ...mistakes.inTurn,
   ...shared.inTurn,
@@ -22,6 +24,7 @@ export const inTurn = {
 
 /** They are answered at once, and must not touch the engine. */
 export const atOnce = {
+  ...explain.atOnce,
   ...kernels.atOnce,
   ...mistakes.atOnce,
   ...shared.atOnce,
