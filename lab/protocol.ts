@@ -61,6 +61,8 @@ export interface LabState {
   readonly image: ChosenImage | undefined;
   /** Name of the layer that is looked at. */
   readonly layer: string | undefined;
+  /** The class that the loss asks for: the label of the chosen picture, unless the reader asks for another. */
+  readonly target: number;
 }
 
 export type EngineState =

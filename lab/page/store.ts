@@ -13,6 +13,7 @@ export const state = signal<LabState>({
   training: undefined,
   image: undefined,
   layer: undefined,
+  target: 0,
 });
 
 /** What training told so far, in order; empty for a new model. */

@@ -5,10 +5,16 @@ import type { Painter, Painting } from './draw/painter.ts';
 /** What is to be seen on a canvas: asked for again whenever values have changed. */
 export type Scene = () => (Painting & { readonly tensor: Tensor }) | undefined;
 
+export interface SceneOptions {
+  /** Whether it shows what the pass backwards makes. */
+  readonly backwards?: boolean;
+}
+
 /** The canvases that the page has handed over, and what is drawn on each. */
 export class Canvases {
   private readonly canvases = new Map<string, OffscreenCanvas>();
   private readonly scenes = new Map<string, Scene>();
+  private readonly backwards = new Set<string>();
 
   attach(id: string, canvas: OffscreenCanvas): void {
     this.canvases.set(id, canvas);
@@ -17,16 +23,24 @@ export class Canvases {
   detach(id: string): void {
     this.canvases.delete(id);
     this.scenes.delete(id);
+    this.backwards.delete(id);
   }
 
   /** From now on this is drawn there. @throws ValueError when there is no such canvas. */
-  show(id: string, scene: Scene): void {
+  show(id: string, scene: Scene, { backwards = false }: SceneOptions = {}): void {
     if (!this.canvases.has(id)) throw new ValueError(`canvas '${id}': the page has not handed it over`);
     this.scenes.set(id, scene);
+    if (backwards) this.backwards.add(id);
+    else this.backwards.delete(id);
   }
 
   get isEmpty(): boolean {
     return this.scenes.size === 0;
+  }
+
+  /** Whether any shows what the pass backwards makes. */
+  get lookBackwards(): boolean {
+    return this.backwards.size > 0;
   }
 
   /** Draws all of them anew. */

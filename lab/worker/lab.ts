@@ -6,6 +6,7 @@ import type { Recording } from '../../src/study/index.ts';
 import type { Network } from '../network.ts';
 import type { ChosenImage, Events, LabState, ModelState } from '../protocol.ts';
 import { describeNetwork, toLayer } from './architecture.ts';
+import { Backward } from './backward.ts';
 import { Canvases } from './canvases.ts';
 import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
@@ -37,6 +38,10 @@ export interface Subject extends Disposable {
   readonly probe: Probe;
   /** None where nothing can be trained and nothing was recorded. */
   readonly player: Player | undefined;
+  /** Whether it started from the first numbers of its network, so that their change can be told. */
+  readonly isOwn: boolean;
+  /** Made when it is first run. */
+  backward: Backward | undefined;
 }
 
 /** Where a model's numbers come from; from nowhere: its first ones, drawn by its seed. */
@@ -66,10 +71,12 @@ export class Lab {
     training: undefined,
     image: undefined,
     layer: undefined,
+    target: 0,
   };
   private packed: PackedPictures | undefined;
   private benchNow: Bench | undefined;
   private subjectNow: Subject | undefined;
+  private refreshing: Promise<void> | undefined;
   /** The values of a picture of the reader's own. */
   private ownPixels: Float32Array | undefined;
 
@@ -180,9 +187,16 @@ export class Lab {
     const { saved, weights, recorded } = numbers;
     const made: Disposable[] = [];
     try {
-      const subject = await this.makeSubject(network, numbers, made);
+      const parts = await this.makeSubject(network, numbers, made);
       this.subjectNow?.[Symbol.dispose]();
-      this.subjectNow = { ...subject, [Symbol.dispose]: () => disposeAll(made) };
+      const subject: Subject = {
+        ...{ ...parts, isOwn: weights === undefined, backward: undefined },
+        [Symbol.dispose]() {
+          subject.backward?.[Symbol.dispose]();
+          disposeAll(made);
+        },
+      };
+      this.subjectNow = subject;
     } catch (error) {
       disposeAll(made);
       throw error;
@@ -220,7 +234,7 @@ export class Lab {
   /** Chooses the picture that is looked at. */
   async chooseImage(image: ChosenImage, own?: Float32Array): Promise<void> {
     this.ownPixels = own;
-    this.update({ image });
+    this.update({ image, ...(image.kind === 'data' && { target: image.label }) });
     this.applyImage();
     await this.refresh();
   }
@@ -237,8 +251,41 @@ export class Lab {
     if (this.canvases.isEmpty || !this.subjectNow) return;
     const { probe } = this.subject;
     await probe.run();
+    if (this.canvases.lookBackwards) await this.passBackwards();
     await this.canvases.paint(this.bench.painter);
     this.emit('seen', { probabilities: softmax(await probe.logits.data()) });
+  }
+
+  /** The same in a turn of its own, once for all who ask before it comes. */
+  async refreshSoon(): Promise<void> {
+    this.refreshing ??= this.turns.take(async () => {
+      this.refreshing = undefined;
+      await this.refresh();
+    });
+    await this.refreshing;
+  }
+
+  /** The pass backwards, made anew with the weights, the picture and the target of now. In a turn. */
+  async passBackwards(): Promise<Backward> {
+    const { subject } = this;
+    subject.backward ??= await this.makeBackward(subject);
+    await subject.backward.run(this.state.target);
+    return subject.backward;
+  }
+
+  /** As it was run last. @throws ValueError before. */
+  get backward(): Backward {
+    const { backward } = this.subject;
+    if (backward) return backward;
+    throw new ValueError('the pass backwards has not been run yet');
+  }
+
+  private async makeBackward({ model, isOwn }: Subject): Promise<Backward> {
+    const { engine, trains, pictures } = this.bench;
+    const { network } = this.state.model!;
+    const { labelSmoothing = 0 } = network.training;
+    using first = isOwn ? makeModel(engine, network) : undefined;
+    return await Backward.make(model, { picture: pictures.chosen, labelSmoothing, first, onGpu: trains });
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { Explain } from './explain/index.tsx';
 import { Kernels } from './kernels/index.tsx';
+import { Look } from './look/index.tsx';
 import { Mistakes } from './mistakes/index.tsx';
 import { Train } from './train/index.tsx';
 import { Vgg16 } from './vgg16/index.tsx';
@@ -15,6 +16,7 @@ export interface Tab {
 
 export const tabs: readonly Tab[] = [
   { id: 'train', title: 'Train', component: Train },
+  { id: 'look', title: 'Look', component: Look },
   { id: 'explain', title: 'Explain', component: Explain },
   { id: 'mistakes', title: 'Mistakes', component: Mistakes },
   { id: 'kernels', title: 'Kernels', component: Kernels },

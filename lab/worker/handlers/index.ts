@@ -5,6 +5,7 @@
 import type { Lab } from '../lab.ts';
 import * as explain from './explain.ts';
 import * as kernels from './kernels.ts';
+import * as look from './look.ts';
 import * as mistakes from './mistakes.ts';
 import * as shared from './shared.ts';
 import * as train from './train.ts';
@@ -16,6 +17,7 @@ export type Handler = (lab: Lab, input: never) => unknown;
 export const inTurn = {
   ...explain.inTurn,
   ...kernels.inTurn,
+  ...look.inTurn,
   ...mistakes.inTurn,
   ...shared.inTurn,
   ...train.inTurn,
@@ -26,6 +28,7 @@ export const inTurn = {
 export const atOnce = {
   ...explain.atOnce,
   ...kernels.atOnce,
+  ...look.atOnce,
   ...mistakes.atOnce,
   ...shared.atOnce,
   ...train.atOnce,
