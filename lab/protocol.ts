@@ -92,7 +92,7 @@ export interface ModelState {
   /** Names of all layers, as `Model.forward` captures them. */
   readonly layerNames: readonly string[];
   /** Where its numbers come from. */
-  readonly origin: 'random' | 'trained' | 'file';
+  readonly origin: 'random' | 'trained' | 'file' | 'brought';
 }
 
 /** A layer of the chain in figures, or why it cannot be. */

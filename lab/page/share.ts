@@ -3,6 +3,9 @@ import type { LayerConfig } from '../../src/nn/index.ts';
 import { layersOf, type Network, networkOf, type TrainingSettings } from '../network.ts';
 import type { RequestOutput } from '../protocol.ts';
 
+/** In the address, the network that the lab brings with it. */
+export const TRAINED = 'trained';
+
 type Offers = RequestOutput<'model.offers'>;
 
 /** What stands in the address of a network that is not offered as it is, packed. */

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import type { Judged, LabState, Moment, Notice } from '../protocol.ts';
 import { addressParams, setAddressParams } from './address.ts';
 import { ask, hear } from './client.ts';
-import { fromParams, toParams } from './share.ts';
+import { fromParams, TRAINED, toParams } from './share.ts';
 
 /** The state that the worker owns. */
 export const state = signal<LabState>({
@@ -72,9 +72,11 @@ export async function start(): Promise<void> {
   const { engine, data } = state.value;
   const offers = await ask('model.offers');
   const [first] = offers;
-  const named = await attempt('The address names no network', () =>
-    fromParams(addressParams(), offers, data!.imageShape),
-  );
+  const params = addressParams();
+  const isTrained = params.get('net') === TRAINED;
+  const named = isTrained
+    ? undefined
+    : await attempt('The address names no network', () => fromParams(params, offers, data!.imageShape));
   const isOpen =
     run !== undefined &&
     (await attempt('That run cannot be shown', async () => {
@@ -82,12 +84,14 @@ export async function start(): Promise<void> {
       return true;
     }));
   if (isOpen) document.title = `${run} in the weft lab`;
+  else if (isTrained) await ask('model.openTrained');
   else if (engine.status === 'missing' && !named) await ask('model.openRecorded');
   else await ask('model.set', { network: named ?? { config: first!.config, training: first!.training, seed: 1 } });
   await ask('image.choose', { index: data!.train });
   // From now on the address names the network that is here.
   effect(() => {
     const { model } = state.value;
-    if (model) void toParams(model.network, offers).then(setAddressParams);
+    if (model?.origin === 'brought') setAddressParams({ net: TRAINED });
+    else if (model) void toParams(model.network, offers).then(setAddressParams);
   });
 }

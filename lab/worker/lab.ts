@@ -46,8 +46,8 @@ export interface Subject extends Disposable {
 
 /** Where a model's numbers come from; from nowhere: its first ones, drawn by its seed. */
 export interface Numbers {
-  /** A safetensors file of its parameters, and what to call it. */
-  readonly weights?: { readonly bytes: Uint8Array; readonly where: string };
+  /** A safetensors file of its parameters, what to call it, and whether the lab brought it with it. */
+  readonly weights?: { readonly bytes: Uint8Array; readonly where: string; readonly brought?: boolean };
   /** The bytes of a training session. */
   readonly saved?: Uint8Array | undefined;
   /** A recorded training. */
@@ -184,13 +184,12 @@ export class Lab {
    * @throws ShapeError when it cannot be built, FileError when the numbers do not fit; the one before then stays.
    */
   async setModel(network: Network, numbers: Numbers = {}): Promise<void> {
-    const { saved, weights, recorded } = numbers;
     const made: Disposable[] = [];
     try {
       const parts = await this.makeSubject(network, numbers, made);
       this.subjectNow?.[Symbol.dispose]();
       const subject: Subject = {
-        ...{ ...parts, isOwn: weights === undefined, backward: undefined },
+        ...{ ...parts, isOwn: numbers.weights === undefined, backward: undefined },
         [Symbol.dispose]() {
           subject.backward?.[Symbol.dispose]();
           disposeAll(made);
@@ -204,7 +203,7 @@ export class Lab {
     const { model, player } = this.subjectNow;
     const { layerNames } = model;
     const { layers, parameters, flops } = describeNetwork(network.config);
-    const origin: ModelState['origin'] = saved || recorded ? 'trained' : weights ? 'file' : 'random';
+    const origin = originOf(numbers);
     const { layer = '' } = this.state;
     this.update({
       model: { network, layers, parameters, flops, layerNames, origin },
@@ -292,6 +291,12 @@ export class Lab {
 function makeModel(engine: Engine, { config, seed }: Network): Model {
   const { name, inputShape } = config;
   return new Model(engine, toLayer(config), { name, inputShape, seed });
+}
+
+function originOf({ saved, weights, recorded }: Numbers): ModelState['origin'] {
+  if (saved || recorded) return 'trained';
+  if (!weights) return 'random';
+  return weights.brought ? 'brought' : 'file';
 }
 
 function disposeAll(parts: readonly Disposable[]): void {

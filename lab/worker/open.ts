@@ -20,7 +20,7 @@ export async function describeSite(): Promise<SiteDescription> {
 export async function openTrained(lab: Lab): Promise<void> {
   const bytes = await browserFiles.read(TRAINED);
   const { config, training } = offers.find(({ name }) => name === 'cnn')!;
-  await lab.setModel({ config, training, seed: 1 }, { weights: { bytes, where: TRAINED } });
+  await lab.setModel({ config, training, seed: 1 }, { weights: { bytes, where: TRAINED, brought: true } });
 }
 
 export async function openRecorded(lab: Lab): Promise<void> {

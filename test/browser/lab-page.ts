@@ -33,7 +33,7 @@ export interface LabPageOptions {
 export async function openLab(options: LabPageOptions = {}): Promise<OpenLab> {
   const { webgpu = true, width = 1280, dark = false } = options;
   const served = await serveSite(options.site ?? (await drawnSite()), 0);
-  const args = webgpu ? CHROMIUM_FLAGS : [...CHROMIUM_FLAGS, '--disable-blink-features=WebGPU'];
+  const args = CHROMIUM_FLAGS.filter(flag => webgpu || !/webgpu|vulkan/i.test(flag));
   const browser = await chromium.launch({ executablePath: findChromium(), args });
   const colorScheme = dark ? 'dark' : 'light';
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });

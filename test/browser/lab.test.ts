@@ -4,6 +4,9 @@ import { featureMaps } from '../../lab/worker/draw/grid.ts';
 import type { Painting } from '../../lab/worker/draw/painter.ts';
 import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
 
+/** A processor plays the GPU, beside other tests. */
+const PATIENT = { timeout: 30_000 };
+
 let lab: OpenLab;
 
 beforeAll(async () => {
@@ -63,7 +66,7 @@ describe('feature maps', () => {
     const canvas = lab.page.getByRole('img', { name: /^What conv1 makes/ });
     const before = await pixelsOf(lab.page, canvas);
     await button('Next picture').click();
-    await expect.poll(async () => (await pixelsOf(lab.page, canvas)).pixels).not.toEqual(before.pixels);
+    await expect.poll(async () => (await pixelsOf(lab.page, canvas)).pixels, PATIENT).not.toEqual(before.pixels);
   });
 });
 
@@ -73,9 +76,13 @@ describe('building a network', () => {
     const form = lab.page.getByRole('group', { name: 'Options of conv1' });
     await form.getByLabel('filters').fill('3');
     await form.getByLabel('filters').blur();
-    await expect.poll(() => lab.page.locator('.layers > li', { hasText: 'conv1' }).innerText()).toMatch(/28 × 28 × 3/);
+    await expect
+      .poll(() => lab.page.locator('.layers > li', { hasText: 'conv1' }).innerText(), PATIENT)
+      .toMatch(/28 × 28 × 3/);
     await form.getByLabel('kernel').selectOption('5');
-    await expect.poll(() => lab.page.locator('.layers > li', { hasText: 'conv1' }).innerText()).toMatch(/5 x 5 pixels/);
+    await expect
+      .poll(() => lab.page.locator('.layers > li', { hasText: 'conv1' }).innerText(), PATIENT)
+      .toMatch(/5 x 5 pixels/);
   });
 
   it('says why a layer is impossible, and offers no use of it', async () => {

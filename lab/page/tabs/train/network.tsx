@@ -39,7 +39,11 @@ export function Network() {
       </div>
       {isDraft && <Decide possible={draft.value!.possible} />}
       <ol class="layers">
-        {editing.value && <InsertLayer behind={-1} />}
+        {editing.value && (
+          <li>
+            <InsertLayer behind={-1} />
+          </li>
+        )}
         {shown.layers.map((row, i) => (
           <Row key={row.name} row={row} at={i} last={i === shown.layers.length - 1} chosen={row.name === layer} />
         ))}

@@ -2,7 +2,8 @@ import { signal } from '@preact/signals';
 import type { Network } from '../../../network.ts';
 import type { RequestOutput } from '../../../protocol.ts';
 import { ask } from '../../client.ts';
-import { state } from '../../store.ts';
+import { TRAINED } from '../../share.ts';
+import { attempt, state } from '../../store.ts';
 import { use } from './draft.ts';
 
 const offers = signal<RequestOutput<'model.offers'>>([]);
@@ -13,9 +14,11 @@ void ask('model.offers').then(found => {
 const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop'] as const;
 const BATCHES = [16, 32, 64, 128, 256];
 
+const openTrained = () => attempt('The trained network could not be opened', () => ask('model.openTrained'));
+
 /** Which network, and how it is trained: what cannot be changed without starting anew. */
 export function Start() {
-  const { network } = state.value.model!;
+  const { network, origin } = state.value.model!;
   const { config, seed, training } = network;
   const offer = offers.value.find(({ name }) => name === config.name);
   const change = (part: Partial<Network>) => void use({ ...network, ...part });
@@ -24,13 +27,15 @@ export function Start() {
       <label class="field">
         <span class="caption">network</span>
         <select
-          value={offer ? config.name : ''}
+          value={origin === 'brought' ? TRAINED : offer ? config.name : ''}
           onChange={event => {
+            if (event.currentTarget.value === TRAINED) void openTrained();
             const chosen = offers.value.find(({ name }) => name === event.currentTarget.value);
             if (chosen) change({ config: chosen.config, training: chosen.training });
           }}
         >
           {!offer && <option value="">your own</option>}
+          <option value={TRAINED}>CNN 32-64-128, trained</option>
           {offers.value.map(({ name, title }) => (
             <option key={name} value={name}>
               {title}

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
+
+/** A processor plays the GPU, beside other tests. */
+const PATIENT = { timeout: 30_000 };
+
+let lab: OpenLab;
+afterEach(async () => await lab?.[Symbol.asyncDispose]());
+
+const run = async (steps: number) =>
+  await lab.page.evaluate(async count => await globalThis.weftLab.ask('train.run', { steps: count }), steps);
+const notices = () => lab.page.getByRole('region', { name: 'Messages' });
+
+describe('when the device is lost', () => {
+  it('says so, opens another, and goes on training from where it was', async () => {
+    lab = await openLab();
+    await run(20);
+    const before = await lab.history();
+    await lab.page.evaluate(async () => await globalThis.weftLab.ask('engine.lose'));
+    await expect.poll(() => notices().innerText(), PATIENT).toMatch(/The GPU was lost[\s\S]*stands at step 20/);
+    expect(await lab.page.getByRole('status').textContent()).toMatch(/swiftshader/i);
+    await run(5);
+    const history = await lab.history();
+    expect(history.slice(0, 20)).toEqual(before);
+    expect(history).toHaveLength(25);
+    expect(history.at(-1)!.loss).toBeLessThan(before[0]!.loss);
+    const { pixels } = await pixelsOf(lab.page, lab.page.getByRole('img', { name: /^What conv1 makes/ }));
+    expect(new Set(pixels).size).toBeGreaterThan(20);
+  });
+});
+
+describe('when numbers are no longer finite', () => {
+  it('says so, and goes back to the last moment that was kept', async () => {
+    lab = await openLab();
+    await run(17);
+    await lab.page.evaluate(async () => {
+      await globalThis.weftLab.ask('train.setLearningRate', { learningRate: 1e30 });
+    });
+    await run(5);
+    await expect
+      .poll(() => notices().innerText())
+      .toMatch(/Numbers ran away[\s\S]*NaN or infinite[\s\S]*step 16 are back/);
+    await lab.page.evaluate(async () => {
+      await globalThis.weftLab.ask('train.setLearningRate', { learningRate: 1e-3 });
+    });
+    await run(5);
+    const history = await lab.history();
+    expect(history.map(({ step }) => step)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
+    expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
+  });
+});
+
+describe('without WebGPU', () => {
+  it('says how to get it, and shows what layers make of a picture all the same', async () => {
+    lab = await openLab({ webgpu: false });
+    expect(await notices().innerText()).toMatch(/gives no WebGPU[\s\S]*Chrome, Edge, Firefox or Safari/);
+    expect(await lab.page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
+    const canvas = lab.page.getByRole('img', { name: /^What conv1 makes/ });
+    await expect.poll(async () => new Set((await pixelsOf(lab.page, canvas)).pixels).size, PATIENT).toBeGreaterThan(20);
+    expect(lab.errors).toEqual([]);
+  });
+});
