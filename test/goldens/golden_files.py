@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: first weights that need not be stored, and the files that are."""
+"""What the scripts of this folder share: inputs and weights that need not be stored, and the files that are."""
 import json
 import struct
 

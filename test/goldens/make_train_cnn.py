@@ -57,7 +57,7 @@ attributes = {
     "model": "conv16 pool conv32 pool dense64 dense10, 3x3 same relu",
     "optimizer": "adam 1e-3 (keras defaults)",
     "batch": BATCH,
-    "first": {f"init.{i}": {"shape": s, "limit": glorot(s), "seed": i} for i, s in enumerate(shapes) if len(s) > 1},
+    "hashed": {f"init.{i}": {"shape": s, "limit": glorot(s), "seed": i} for i, s in enumerate(shapes) if len(s) > 1},
 }
 metadata = {"op": "train", "attrs": json.dumps(attributes), "made_with": f"tensorflow {tf.__version__}, keras {tf.keras.__version__}"}
 write_safetensors("train_cnn_40_steps.safetensors", tensors, metadata)

@@ -56,5 +56,5 @@ tensors["indices"] = np.concatenate(indices).astype(np.int32)
 tensors["loss"] = np.array(losses, np.float32)
 tensors["logits"] = head(x, training=False).numpy()
 print(losses[0], losses[-1])
-metadata = {"op": "train_vgg16_head", "attrs": json.dumps({"batch": BATCH, "first": {f"init.{name}": values for name, values in first.items()}}), "made_with": f"tensorflow {tf.__version__}"}
+metadata = {"op": "train_vgg16_head", "attrs": json.dumps({"batch": BATCH, "hashed": {f"init.{name}": values for name, values in first.items()}}), "made_with": f"tensorflow {tf.__version__}"}
 write_safetensors("train_vgg16_head.safetensors", tensors, metadata)

@@ -28,18 +28,18 @@ export function readGolden(file: string): Golden {
   const { metadata, tensors } = readSafetensors(new Uint8Array(readFileSync(folder + file)), file);
   const every: Record<string, number> = JSON.parse(metadata.every ?? '{}');
   const attributes = JSON.parse(metadata.attrs!);
-  const first: Record<string, Hashed> = attributes.first ?? {};
+  const inputs: Record<string, Hashed> = attributes.hashed ?? {};
   const stored = [...tensors].map(([name, { shape, data }]) => {
     const values = data as Float32Array | Int32Array;
     return [name, { shape: [...shape], values, every: every[name] ?? 1 }] as const;
   });
-  const hashed = Object.entries(first).map(([name, how]) => {
+  const hashed = Object.entries(inputs).map(([name, how]) => {
     return [name, { shape: how.shape, values: hashedValues(how), every: 1 }] as const;
   });
   return { file, op: metadata.op!, attributes, tensors: Object.fromEntries([...stored, ...hashed]) };
 }
 
-/** First weights that need not be stored. */
+/** Inputs and first weights that need not be stored. */
 interface Hashed {
   readonly shape: readonly number[];
   readonly limit: number;
