@@ -4,6 +4,7 @@
  */
 import type { LayerConfig } from '../src/nn/index.ts';
 import type { Network } from './network.ts';
+import type { ForkState } from './worker/fork.ts';
 import type { Handlers } from './worker/handlers/index.ts';
 import type { Measured } from './worker/handlers/kernels.ts';
 
@@ -48,6 +49,8 @@ export interface Events {
   readonly vgg16: Vgg16State;
   /** How many pictures have been looked at for mistakes. */
   readonly examined: { readonly done: number; readonly total: number };
+  /** How a second branch of the training stands beside the first; undefined: there is none. */
+  readonly fork: ForkState | undefined;
   /** Something that the reader of the page has to know. */
   readonly notice: Notice;
 }

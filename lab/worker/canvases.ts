@@ -8,13 +8,15 @@ export type Scene = () => (Painting & { readonly tensor: Tensor }) | undefined;
 export interface SceneOptions {
   /** Whether it shows what the pass backwards makes. */
   readonly backwards?: boolean;
+  /** Whether it shows two branches beside one another. */
+  readonly beside?: boolean;
 }
 
 /** The canvases that the page has handed over, and what is drawn on each. */
 export class Canvases {
   private readonly canvases = new Map<string, OffscreenCanvas>();
   private readonly scenes = new Map<string, Scene>();
-  private readonly backwards = new Set<string>();
+  private readonly options = new Map<string, SceneOptions>();
 
   attach(id: string, canvas: OffscreenCanvas): void {
     this.canvases.set(id, canvas);
@@ -23,15 +25,14 @@ export class Canvases {
   detach(id: string): void {
     this.canvases.delete(id);
     this.scenes.delete(id);
-    this.backwards.delete(id);
+    this.options.delete(id);
   }
 
   /** From now on this is drawn there. @throws ValueError when there is no such canvas. */
-  show(id: string, scene: Scene, { backwards = false }: SceneOptions = {}): void {
+  show(id: string, scene: Scene, options: SceneOptions = {}): void {
     if (!this.canvases.has(id)) throw new ValueError(`canvas '${id}': the page has not handed it over`);
     this.scenes.set(id, scene);
-    if (backwards) this.backwards.add(id);
-    else this.backwards.delete(id);
+    this.options.set(id, options);
   }
 
   get isEmpty(): boolean {
@@ -40,7 +41,16 @@ export class Canvases {
 
   /** Whether any shows what the pass backwards makes. */
   get lookBackwards(): boolean {
-    return this.backwards.size > 0;
+    return this.some('backwards');
+  }
+
+  /** Whether any shows two branches. */
+  get lookBeside(): boolean {
+    return this.some('beside');
+  }
+
+  private some(option: keyof SceneOptions): boolean {
+    return [...this.options.values()].some(options => options[option]);
   }
 
   /** Draws all of them anew. */

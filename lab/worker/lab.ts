@@ -12,6 +12,7 @@ import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
 import type { Painter } from './draw/painter.ts';
 import { Explanations } from './explanations.ts';
+import type { Fork } from './fork.ts';
 import { Jobs } from './jobs.ts';
 import { Pictures } from './pictures.ts';
 import type { Player } from './player.ts';
@@ -42,6 +43,8 @@ export interface Subject extends Disposable {
   readonly isOwn: boolean;
   /** Made when it is first run. */
   backward: Backward | undefined;
+  /** A second branch of its training, while there is one. */
+  fork: Fork | undefined;
 }
 
 /** Where a model's numbers come from; from nowhere: its first ones, drawn by its seed. */
@@ -189,9 +192,10 @@ export class Lab {
       const parts = await this.makeSubject(network, numbers, made);
       this.subjectNow?.[Symbol.dispose]();
       const subject: Subject = {
-        ...{ ...parts, isOwn: numbers.weights === undefined, backward: undefined },
+        ...{ ...parts, isOwn: numbers.weights === undefined, backward: undefined, fork: undefined },
         [Symbol.dispose]() {
           subject.backward?.[Symbol.dispose]();
+          subject.fork?.[Symbol.dispose]();
           disposeAll(made);
         },
       };
@@ -211,6 +215,7 @@ export class Lab {
       layer: layerNames.includes(layer) ? layer : layerNames[0],
     });
     this.emit('history', player?.history ?? { moments: [], judged: [] });
+    this.emit('fork', undefined);
     await this.refresh();
   }
 
@@ -251,6 +256,7 @@ export class Lab {
     const { probe } = this.subject;
     await probe.run();
     if (this.canvases.lookBackwards) await this.passBackwards();
+    if (this.canvases.lookBeside) await this.subject.fork?.look();
     await this.canvases.paint(this.bench.painter);
     this.emit('seen', { probabilities: softmax(await probe.logits.data()) });
   }

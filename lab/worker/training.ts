@@ -87,6 +87,12 @@ export class Training implements Player {
     this.pausing.abort();
   }
 
+  /** Pauses, and waits until it stands. Not in a turn: it waits for others. */
+  async rest(): Promise<void> {
+    this.pause();
+    await this.running;
+  }
+
   private tell(): void {
     this.lab.update({ training: this.state });
   }
@@ -144,7 +150,10 @@ export class Training implements Player {
   }
 
   async goTo(step: number): Promise<void> {
-    await this.session.goTo(step);
+    const { head } = this.session.position;
+    const made: Moment[] = [];
+    await this.session.goTo(step, { onStep: metrics => void (metrics.step > head && made.push(metrics)) });
+    if (made.length > 0) this.lab.emit('moments', made);
     this.tell();
     await this.lab.refresh();
   }

@@ -1,6 +1,7 @@
 /** The tabs, from left to right. To add one, write tabs/NAME/index.tsx and name it here. */
 import type { ComponentType } from 'preact';
 import { Explain } from './explain/index.tsx';
+import { Fork } from './fork/index.tsx';
 import { Kernels } from './kernels/index.tsx';
 import { Look } from './look/index.tsx';
 import { Mistakes } from './mistakes/index.tsx';
@@ -17,6 +18,7 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { id: 'train', title: 'Train', component: Train },
   { id: 'look', title: 'Look', component: Look },
+  { id: 'fork', title: 'Fork', component: Fork },
   { id: 'explain', title: 'Explain', component: Explain },
   { id: 'mistakes', title: 'Mistakes', component: Mistakes },
   { id: 'kernels', title: 'Kernels', component: Kernels },

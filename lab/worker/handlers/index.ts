@@ -4,6 +4,7 @@
  */
 import type { Lab } from '../lab.ts';
 import * as explain from './explain.ts';
+import * as fork from './fork.ts';
 import * as kernels from './kernels.ts';
 import * as look from './look.ts';
 import * as mistakes from './mistakes.ts';
@@ -16,6 +17,7 @@ export type Handler = (lab: Lab, input: never) => unknown;
 /** They run one at a time, and none while a training step runs: they may use the engine. */
 export const inTurn = {
   ...explain.inTurn,
+  ...fork.inTurn,
   ...kernels.inTurn,
   ...look.inTurn,
   ...mistakes.inTurn,
@@ -27,6 +29,7 @@ export const inTurn = {
 /** They are answered at once, and must not touch the engine. */
 export const atOnce = {
   ...explain.atOnce,
+  ...fork.atOnce,
   ...kernels.atOnce,
   ...look.atOnce,
   ...mistakes.atOnce,

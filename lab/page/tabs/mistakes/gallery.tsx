@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../../client.ts';
 import { percent, thousands } from '../../parts/format.ts';
+import { usePictures } from '../../parts/pictures.ts';
 import { Thumb } from '../../parts/thumb.tsx';
 import { attempt, state } from '../../store.ts';
 import { examined, rows, sheet } from './store.ts';
@@ -74,16 +74,4 @@ function Sheets({ first, last, count }: { first: number; last: number; count: nu
 async function explain(index: number): Promise<void> {
   await attempt('That picture cannot be shown', () => ask('image.choose', { index }));
   location.hash = '#explain';
-}
-
-/** Bytes of the pictures at these places, once they are there. */
-function usePictures(places: readonly number[]): Uint8Array | undefined {
-  const [found, setFound] = useState<{ names: string; bytes: Uint8Array }>();
-  const names = places.join();
-  useEffect(() => {
-    void attempt('The pictures could not be shown', async () =>
-      setFound({ names, bytes: await ask('image.bytes', { places }) }),
-    );
-  }, [names]);
-  return found?.names === names ? found.bytes : undefined;
 }
