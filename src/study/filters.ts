@@ -113,3 +113,24 @@ export function filterChanges(before: FilterBank, after: FilterBank): FilterChan
     return { relative: Math.sqrt(distance / aa), cosine: ab / Math.sqrt(aa * bb) };
   });
 }
+
+/**
+ * Of each filter of a bank the largest cosine that it has with any filter of another: 1 where the other layer has the same
+ * filter, up to a positive factor. Of small filters chance finds much alike: compare with random ones.
+ * @throws ShapeError when their filters are not of one shape.
+ */
+export function bestMatches(bank: FilterBank, other: FilterBank): number[] {
+  const windows = [bank, other].map(({ shape }) => shape.slice(0, 3).join(', '));
+  if (windows[0] !== windows[1]) {
+    throw new ShapeError(`filters of '${bank.layer}' [${windows[0]}] have no match among those of [${windows[1]}]`);
+  }
+  const units = (from: FilterBank) =>
+    Array.from({ length: from.shape[3] }, (_, filter) => {
+      const values = filterValues(from, filter);
+      const length = Math.hypot(...values) || 1;
+      return values.map(value => value / length);
+    });
+  const candidates = units(other);
+  const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return units(bank).map(filter => Math.max(...candidates.map(candidate => cosine(filter, candidate))));
+}

@@ -1,5 +1,6 @@
 /** Looking inside a network. Every function takes a model and plain arrays, and gives plain arrays. */
 export { batchFor, type HostArray, imageAt, probabilitiesOf, rowOf } from './arrays.ts';
+export { type ClassMap, type ClassMapOptions, classMaps } from './class-maps.ts';
 export {
   type Curve,
   type DeletionCurves,
@@ -68,6 +69,7 @@ export { cutModel } from './cut-model.ts';
 export { effectiveRank, type SpectrumOptions, singularValues } from './effective-rank.ts';
 export { symmetricEigenvalues } from './eigenvalues.ts';
 export {
+  bestMatches,
   type FilterBank,
   type FilterChange,
   type FilterPicture,

@@ -62,6 +62,15 @@ describe('weft study', () => {
     const report = JSON.parse(stdout) as StudyReport;
     expect(report.studies.map(({ name }) => name)).toEqual(['dead', 'filters']);
     expect(report.others).toEqual(['run']);
+    const [units, filters] = report.studies.map(study => ('result' in study ? study.result : undefined)) as [
+      { layers: { dead: number; first: number; both: number }[] },
+      { others: { matches: Record<'trained' | 'toRandom' | 'random', number[]> }[] },
+    ];
+    for (const { dead, first, both } of units.layers) expect(both).toBeLessThanOrEqual(Math.min(dead, first));
+    // Beside itself each filter finds itself again, before and after.
+    const { trained, random, toRandom } = filters.others[0]!.matches;
+    for (const cosine of [...trained, ...random]) expect(cosine).toBeCloseTo(1, 5);
+    expect(Math.min(...toRandom)).toBeLessThan(0.9999);
     expect(read('two', 'study.html')).toContain('First layer of the other runs');
     expect(JSON.parse(read('two', 'results.json'))).toEqual(report);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Conv2d, Dense, Flatten, Model, Preprocess, Sequential } from '../../src/nn/index.ts';
 import { ShapeError } from '../../src/platform/errors.ts';
-import { type FilterBank, filterBanks, filterChanges, filterPicture } from '../../src/study/filters.ts';
+import { bestMatches, type FilterBank, filterBanks, filterChanges, filterPicture } from '../../src/study/filters.ts';
 import { Engine } from '../../src/tensor/engine.ts';
 
 const bank = (values: readonly number[], shape: FilterBank['shape'], blueFirst = false): FilterBank => ({
@@ -72,5 +72,18 @@ describe('filter changes', () => {
 
   it('are refused between layers of other shapes', () => {
     expect(() => filterChanges(bank([1, 2], [1, 2, 1, 1]), bank([1, 2], [2, 1, 1, 1]))).toThrow(ShapeError);
+  });
+});
+
+describe('the closest filter of another layer', () => {
+  it('is found whatever its place and length, and not where only the sign is other', () => {
+    // Filters (3, 4), (-1, 0) beside (0, 2), (6, 8), (1, 0).
+    const found = bestMatches(bank([3, -1, 4, 0], [1, 2, 1, 2]), bank([0, 6, 1, 2, 8, 0], [1, 2, 1, 3]));
+    expect(found[0]).toBeCloseTo(1, 6);
+    expect(found[1]).toBeCloseTo(0, 6);
+  });
+
+  it('is refused among filters of other shapes', () => {
+    expect(() => bestMatches(bank([1, 2], [1, 2, 1, 1]), bank([1, 2], [2, 1, 1, 1]))).toThrow(ShapeError);
   });
 });

@@ -4,7 +4,7 @@ import { type Ablated, ablateChannels } from '../../study/ablation.ts';
 import { featureLayers } from '../../study/features.ts';
 import { lineChart } from '../charts.ts';
 import { type Block, charts, heading, muted, text } from '../document.ts';
-import { count, points } from '../format.ts';
+import { count, minus, points } from '../format.ts';
 import { spread } from './spread.ts';
 import type { Study, Subject } from './study.ts';
 
@@ -131,7 +131,7 @@ function section({ images, what, accuracy, classes, layers, skipped }: AblationR
 const SHOWN = 6;
 
 function layerBlocks({ layer, width, channels, directions }: LayerAblation, classes: readonly string[]): Block[] {
-  const ranked = [...channels].sort((a, b) => b.mean.accuracy - a.mean.accuracy || b.mean.loss - a.mean.loss);
+  const ranked = costliest(channels);
   const line = (name: string, colour: number, values: readonly number[]) => ({
     ...{ name, colour },
     points: [...values].sort((a, b) => b - a).map((value, i): [number, number] => [i + 1, 100 * value]),
@@ -174,15 +174,25 @@ function layerBlocks({ layer, width, channels, directions }: LayerAblation, clas
       kind: 'table',
       name: `The costliest channels of ${layer}`,
       head: ['Channel', 'Lost by its mean', 'Lost by zero', 'Loss added by its mean', 'Class that loses most'],
-      rows: ranked.slice(0, SHOWN).map(({ channel, mean, zero }) => {
-        const lost = mean.classes.map(value => value ?? Number.NEGATIVE_INFINITY);
-        const most = lost.indexOf(Math.max(...lost));
-        const sure = (cost: Cost) => `${points(cost.accuracy)} ± ${(100 * cost.error).toFixed(1)}`;
-        return [
-          ...[String(channel), sure(mean), sure(zero), mean.loss.toFixed(4)],
-          lost[most]! > 0 ? `${classes[most]} (${points(lost[most]!)})` : 'none',
-        ];
-      }),
+      rows: [
+        ...ranked.slice(0, SHOWN).map(({ channel, ...cost }) => costRow(String(channel), cost, classes)),
+        ...costliest(directions)
+          .slice(0, 1)
+          .map(cost => costRow(`random direction, worst of ${directions.length}`, cost, classes)),
+      ],
     },
+  ];
+}
+
+const costliest = <T extends Costs>(parts: readonly T[]) =>
+  [...parts].sort((a, b) => b.mean.accuracy - a.mean.accuracy || b.mean.loss - a.mean.loss);
+
+function costRow(name: string, { mean, zero }: Costs, classes: readonly string[]): string[] {
+  const lost = mean.classes.map(value => value ?? Number.NEGATIVE_INFINITY);
+  const most = lost.indexOf(Math.max(...lost));
+  const sure = (cost: Cost) => `${points(cost.accuracy)} ± ${(100 * cost.error).toFixed(1)}`;
+  return [
+    ...[name, sure(mean), sure(zero), minus(mean.loss.toFixed(4))],
+    lost[most]! > 0 ? `${classes[most]} (${points(lost[most]!)})` : 'none',
   ];
 }

@@ -15,6 +15,8 @@ interface DeadLayer {
   readonly rare: number;
   /** Before the first step. */
   readonly first: number;
+  /** Those that were dead before and are: they never were anything else, as far as is known. */
+  readonly both: number;
   /** Share of all values that are zero, after and before training. */
   readonly zeros: readonly [number, number];
 }
@@ -46,7 +48,8 @@ async function study(subject: Subject): Promise<DeadResult> {
     const { layer, units, active, activations } = report;
     const rare = active.filter(share => share > 0 && share < RARE).length;
     const zeros = [activations.zeros, before.activations.zeros] as const;
-    return [{ layer, units, dead: report.dead, rare, first: before.dead, zeros }];
+    const both = active.filter((share, unit) => share === 0 && before.active[unit] === 0).length;
+    return [{ layer, units, dead: report.dead, rare, first: before.dead, both, zeros }];
   });
   const images = `${count(unseen.images.count)} ${unseen.what}`;
   return { images, layers, ...(run.looks && { epochs: run.looks.map(deadShares) }) };
@@ -72,9 +75,18 @@ function section({ images, layers, epochs }: DeadResult): Block[] {
     {
       kind: 'table',
       name: 'Dead units',
-      head: ['Layer', 'Units', 'Dead', 'Before training', 'Answer to under 1 % of the images', 'Zeros', 'Zeros before'],
-      rows: layers.map(({ layer, units, dead, first, rare, zeros }) => [
-        ...[layer, count(units), count(dead), count(first), count(rare)],
+      head: [
+        'Layer',
+        'Units',
+        'Dead',
+        'Before training',
+        'Before and after',
+        'Answer to under 1 % of the images',
+        'Zeros',
+        'Zeros before',
+      ],
+      rows: layers.map(({ layer, units, dead, first, both, rare, zeros }) => [
+        ...[layer, count(units), count(dead), count(first), count(both), count(rare)],
         ...zeros.map(share => percent(share, 1)),
       ]),
     },

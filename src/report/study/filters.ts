@@ -1,5 +1,12 @@
 import type { Model } from '../../nn/index.ts';
-import { type FilterBank, type FilterChange, filterBanks, filterChanges, filterPicture } from '../../study/filters.ts';
+import {
+  bestMatches,
+  type FilterBank,
+  type FilterChange,
+  filterBanks,
+  filterChanges,
+  filterPicture,
+} from '../../study/filters.ts';
 import type { Look } from '../../study/watch.ts';
 import { type Block, heading, muted, sheets, text } from '../document.ts';
 import { count, minus, percent } from '../format.ts';
@@ -35,7 +42,23 @@ interface FiltersResult {
   /** Of a run that was watched. */
   readonly film?: Film;
   /** The first bank of each other run. */
-  readonly others: readonly { readonly run: string; readonly layer: string; readonly trained: readonly Picture[] }[];
+  readonly others: readonly OtherFilters[];
+}
+
+interface OtherFilters {
+  readonly run: string;
+  readonly layer: string;
+  readonly trained: readonly Picture[];
+  /** Where they are of one shape. */
+  readonly matches?: Matches;
+}
+
+/** Of each filter of this run's first layer the largest cosine to any of the other's. */
+interface Matches {
+  readonly trained: readonly number[];
+  /** Control: this run's trained filters, and those from before its first step, to the other's before its first step. */
+  readonly toRandom: readonly number[];
+  readonly random: readonly number[];
 }
 
 /** Filters shown of a layer whose filters are shown whole, and of one of which slices are. */
@@ -83,11 +106,25 @@ async function study({ run, others }: Subject): Promise<FiltersResult> {
   const beside = await Promise.all(
     others.map(async other => {
       const [bank] = await filterBanks(other.model);
-      return bank ? [{ run: other.path, layer: bank.layer, trained: picturesOf(bank) }] : [];
+      if (!bank) return [];
+      const [start] = await filterBanks(await other.first());
+      const matches = matchesOf([first[0]!, trained[0]!], [start!, bank]);
+      return [{ run: other.path, layer: bank.layer, trained: picturesOf(bank), ...(matches && { matches }) }];
     }),
   );
   const film = run.looks && filmOf(run.looks);
   return { layers, ...(film && { film }), others: beside.flat() };
+}
+
+type BeforeAndAfter = readonly [first: FilterBank, trained: FilterBank];
+
+function matchesOf([first, trained]: BeforeAndAfter, [otherFirst, other]: BeforeAndAfter): Matches | undefined {
+  if (first.shape.slice(0, 3).join() !== other.shape.slice(0, 3).join()) return undefined;
+  return {
+    trained: bestMatches(trained, other),
+    toRandom: bestMatches(trained, otherFirst),
+    random: bestMatches(first, otherFirst),
+  };
 }
 
 /** Undefined where the first layer is too large to have been kept. */
@@ -153,6 +190,7 @@ function section({ layers, film, others }: FiltersResult): Block[] {
     heading('Over time'),
     ...filmBlocks(film),
     ...(others.length > 0 ? [heading('First layer of the other runs')] : []),
+    ...matchBlocks(others),
     ...others.map(({ run, layer, trained }, i) =>
       sheets({
         name: `filters-other-${i + 1}`,
@@ -160,6 +198,26 @@ function section({ layers, film, others }: FiltersResult): Block[] {
         alt: `Filters of ${layer} of ${run}`,
         caption: `${run}, ${layer}`,
       }),
+    ),
+  ];
+}
+
+function matchBlocks(others: FiltersResult['others']): Block[] {
+  const matched = others.flatMap(({ run, matches }) => (matches ? [{ run, ...matches }] : []));
+  if (matched.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      name: 'The same filters in other runs',
+      head: ['Run', 'Closest filter, both trained', 'to its first ones', 'both before the first step'],
+      rows: matched.map(({ run, trained, toRandom, random }) => [
+        run,
+        ...[trained, toRandom, random].map(cosines => minus(median(cosines).toFixed(3))),
+      ]),
+    },
+    muted(
+      'Of each filter the largest cosine to any filter of the other run, the median over the filters: 1 where the other has ' +
+        'the same. Control: the filters from before the first step, among which chance finds pairs that are much alike.',
     ),
   ];
 }

@@ -6,6 +6,7 @@ import { dead } from './dead.ts';
 import { embedding } from './embedding.ts';
 import { filters } from './filters.ts';
 import { labels } from './labels.ts';
+import { maps } from './maps.ts';
 import { maximiseStudy } from './maximise.ts';
 import { norms } from './norms.ts';
 import { probe } from './probe.ts';
@@ -13,7 +14,7 @@ import { rank } from './rank.ts';
 import type { Study } from './study.ts';
 import { topImagesStudy } from './top-images.ts';
 
-const learned: readonly Study[] = [filters, topImagesStudy, maximiseStudy, norms, dead, rank];
+const learned: readonly Study[] = [filters, topImagesStudy, maximiseStudy, maps, norms, dead, rank];
 const represented: readonly Study[] = [probe, cka, ablation, adversarial, calibration, embedding, labels];
 
 /** Every study by its name on the command line, in the order of the page. */

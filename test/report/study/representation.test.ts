@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GpuDataset } from '../../../src/data/gpu-dataset.ts';
 import { Conv2d, Dense, Flatten, MaxPool2d, Model, Sequential } from '../../../src/nn/index.ts';
+import { fromBase64 } from '../../../src/report/format.ts';
 import { STUDIES, type StudiedRun, type Subject } from '../../../src/report/study/index.ts';
 import { studyHtml } from '../../../src/report/study/page.ts';
+import type { Picture } from '../../../src/report/types.ts';
 import type { Engine } from '../../../src/tensor/engine.ts';
 import { fit as fitModel } from '../../../src/train/fit.ts';
 import { gpuEngine } from '../../support/engine.ts';
 import { TOY, toyImages, toyTraining } from '../../train/toy.ts';
 
-const NAMES = ['probe', 'cka', 'ablation', 'adversarial', 'calibration', 'embedding', 'labels'];
+const NAMES = ['maps', 'probe', 'cka', 'ablation', 'adversarial', 'calibration', 'embedding', 'labels'];
 
 const QUICK = ['cka', 'ablation', 'adversarial', 'calibration', 'labels'];
 
@@ -88,6 +90,33 @@ describe.each(NAMES)('the study %s', name => {
 
 describe('what the studies say of a small trained network', () => {
   const of = <T>(name: string) => results.get(name) as T;
+
+  it('maps: those of guided backpropagation keep more than the gradient, and each class has its mean picture', () => {
+    type M = { title: string; halfway: { rank: number }[]; end: unknown[] };
+    const { methods, half, images, classes } = of<{
+      images: number;
+      half: string[];
+      methods: M[];
+      classes: { layer: string; trained: unknown[]; pictures: Picture[] };
+    }>('maps');
+    expect([images, half]).toEqual([TOY.classes, ['logits', 'dense']]);
+    for (const { halfway, end } of methods) expect([halfway.length, end.length]).toEqual([TOY.classes, TOY.classes]);
+    const kept = (title: string) =>
+      methods.find(method => method.title === title)!.halfway.reduce((sum, { rank }) => sum + Math.abs(rank), 0);
+    expect(kept('Guided backpropagation')).toBeGreaterThan(kept('Gradient'));
+    expect([classes.layer, classes.trained.length, classes.pictures.length]).toEqual([
+      'conv',
+      TOY.classes,
+      TOY.classes,
+    ]);
+    classes.pictures.forEach((picture, label) => {
+      const quarters = [0, 0, 0, 0];
+      fromBase64(picture.pixels).forEach((value, i) => {
+        quarters[2 * Number(Math.floor(i / TOY.size) >= TOY.size / 2) + Number(i % TOY.size >= TOY.size / 2)]! += value;
+      });
+      expect(quarters.indexOf(Math.max(...quarters))).toBe(label);
+    });
+  });
 
   it('probes: more in the last features than in random ones, nothing in shuffled labels', () => {
     const { layers, untrained } = of<{ layers: P[]; untrained: P[] }>('probe');
