@@ -29,6 +29,8 @@ interface DeadResult {
 }
 
 const RARE = 0.01;
+/** Epochs in the table, spread over the run. */
+const MOMENTS = 11;
 
 /** Units that are zero whatever they see. */
 export const dead: Study<DeadResult> = {
@@ -112,8 +114,18 @@ function overTime(layers: readonly DeadLayer[], epochs: DeadResult['epochs']): B
     include: [0],
     bounds: [0, 1],
   });
+  const shown = spread(epochs.length, MOMENTS).map(i => epochs[i]!);
   return [
     charts(chart),
+    {
+      kind: 'table',
+      name: 'Dead units over time',
+      head: ['Layer', ...shown.map(({ epoch }) => `epoch ${epoch}`)],
+      rows: layers.map(({ layer, units }) => [
+        layer,
+        ...shown.map(({ dead }) => (dead[layer] === undefined ? 'n/a' : count(dead[layer] * units))),
+      ]),
+    },
     muted('On the training images that the run was watched with. Epoch 0 is before the first step.'),
   ];
 }
