@@ -1,6 +1,7 @@
 import { namedTab } from './address.ts';
 import { dismiss, notices, state } from './store.ts';
 import { tabs } from './tabs/index.ts';
+import { Tour, TourButton } from './tour/index.tsx';
 
 export function App() {
   const open = tabs.find(({ id }) => id === namedTab.value) ?? tabs[0]!;
@@ -20,8 +21,10 @@ export function App() {
             </a>
           ))}
         </nav>
+        <TourButton />
         <Device />
       </header>
+      <Tour />
       <Notices />
       <main id="content" tabIndex={-1}>
         <open.component key={open.id} />

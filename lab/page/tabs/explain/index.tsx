@@ -68,7 +68,7 @@ export function Explain() {
           method on the same network with random numbers in all layers, which has learned nothing.{' '}
           {engine.status === 'missing' && 'Without a GPU the maps are rougher than they could be.'}
         </p>
-        <div class="methods">
+        <div class="methods" data-tour="methods">
           {methods.value.map(method => (
             <MethodCard key={method.name} method={method} />
           ))}

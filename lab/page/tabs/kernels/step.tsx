@@ -19,7 +19,7 @@ export function Step() {
     ['as training runs it', measured ? duration(measured.step) : '–'],
   ] as const;
   return (
-    <section aria-labelledby="step-title">
+    <section aria-labelledby="step-title" data-tour="step">
       <h2 id="step-title">One training step</h2>
       <div class="step-head">
         <dl class="figures">

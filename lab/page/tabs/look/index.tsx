@@ -24,7 +24,7 @@ export function Look() {
         <Chooser />
         <Strip />
         <div class="inside">
-          <div class="side">
+          <div class="side" data-tour="maps">
             {chosen.value === LOSS ? <Loss /> : looked && <Layer key={looked.name} station={looked} />}
             {looked?.kernel && <Kernels key={looked.name} kernel={looked.kernel} />}
             {looked && <Numbers />}

@@ -10,7 +10,7 @@ export function Story() {
   const found = pixel.value;
   const where = place.value;
   return (
-    <section class="story" id="story" tabIndex={-1} aria-labelledby="story-title">
+    <section class="story" id="story" tabIndex={-1} aria-labelledby="story-title" data-tour="story">
       <div class="heading">
         <h2 id="story-title">One value</h2>
         {trail.value.length > 0 && (

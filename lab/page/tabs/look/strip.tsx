@@ -11,7 +11,7 @@ const SIDE = 92;
 /** The whole network from the picture to the loss; each station with its first maps. */
 export function Strip() {
   return (
-    <section aria-labelledby="strip-title">
+    <section aria-labelledby="strip-title" data-tour="strip">
       <h2 id="strip-title">Network</h2>
       <ol class="strip">
         {stations.value.map(one => (

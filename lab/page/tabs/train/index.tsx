@@ -18,7 +18,7 @@ export function Train() {
           <Network />
         </section>
         <div class="side">
-          <section aria-labelledby="picture-title">
+          <section aria-labelledby="picture-title" data-tour="picture">
             <h2 id="picture-title">Picture</h2>
             <Picture />
           </section>

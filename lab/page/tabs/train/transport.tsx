@@ -12,7 +12,7 @@ export function Transport() {
   const run = (steps: number) => void attempt('Training stopped', () => ask('train.run', { steps }));
   const { step = 0, stepsPerEpoch = 1, recorded = false } = training ?? {};
   return (
-    <section class="transport" aria-label="Training">
+    <section class="transport" aria-label="Training" data-tour="transport">
       <div class="buttons">
         <button
           type="button"

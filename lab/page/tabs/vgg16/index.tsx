@@ -23,7 +23,7 @@ export function Vgg16() {
   }, [isReady, hasSeen]);
   return (
     <div class="page vgg16">
-      <div class="top-line">
+      <div class="top-line" data-tour="vgg16">
         <h2>VGG16</h2>
         {isOpen && <Weights />}
       </div>
