@@ -2,7 +2,7 @@ import { GpuDataset } from '../../data/gpu-dataset.ts';
 import type { Similarity } from '../../study/cka.ts';
 import { compareLayers } from '../../study/compare-layers.ts';
 import { type Block, charts, muted, text } from '../document.ts';
-import { count } from '../format.ts';
+import { count, minus } from '../format.ts';
 import { similarityChart } from '../similarity-chart.ts';
 import type { Study, Subject } from './study.ts';
 
@@ -95,4 +95,4 @@ function section({ images, batch, networks, similarity, errors, shuffled }: CkaR
   ];
 }
 
-const textOf = (value: number | null) => (value === null ? 'n/a' : value.toFixed(2));
+const textOf = (value: number | null) => (value === null ? 'n/a' : minus(value.toFixed(2)));
