@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
 
 /** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 110_000 };
 
 let lab: OpenLab;
 afterEach(async () => await lab?.[Symbol.asyncDispose]());

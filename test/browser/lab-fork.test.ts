@@ -33,7 +33,7 @@ async function forkAndRun(): Promise<void> {
   await button(`Fork at step ${AT}`).click();
   await lab.page.getByLabel('steps', { exact: true }).fill(String(STEPS));
   await button('Run both').click();
-  await expect.poll(verdict, { timeout: 30_000 }).toMatch(new RegExp(`at step ${AT + STEPS}`, 'i'));
+  await expect.poll(verdict, { timeout: 110_000 }).toMatch(new RegExp(`at step ${AT + STEPS}`, 'i'));
 }
 
 /** Gives a branch up, and goes back to where it began. */

@@ -33,7 +33,7 @@ async function chooseKernel(kernel: string): Promise<void> {
 async function climb(name: string): Promise<void> {
   await button(name).click();
   await lab.page.getByRole('button', { name: 'Stop' }).waitFor();
-  await button('Run the ladder').waitFor({ timeout: 60_000 });
+  await button('Run the ladder').waitFor({ timeout: 110_000 });
 }
 
 describe('the step', () => {
@@ -61,7 +61,7 @@ describe('the step', () => {
     const before = await weights();
     const { rows: planned } = await list();
     await button('Measure the times').click();
-    await button('Measure again').waitFor({ timeout: 60_000 });
+    await button('Measure again').waitFor({ timeout: 110_000 });
     const shown = await rows().evaluateAll(lines =>
       lines.map(line => Array.from(line.querySelectorAll('td'), cell => cell.textContent).slice(-2)),
     );
@@ -161,7 +161,7 @@ describe('a kernel of one’s own', () => {
 describe('the roof', () => {
   it('is measured here, and the kernels stand under it', async () => {
     await button('Measure the roof').click();
-    await button('Measure the roof again').waitFor({ timeout: 90_000 });
+    await button('Measure the roof again').waitFor({ timeout: 110_000 });
     const plot = lab.page.getByRole('img', { name: /^The device reaches [\d.,]+ GFLOP\/s and [\d.,]+ GB\/s/ });
     expect(await plot.locator('circle').count()).toBeGreaterThan(3);
     expect(await plot.locator('.roof').count()).toBe(1);

@@ -37,6 +37,8 @@ export async function openLab(options: LabPageOptions = {}): Promise<OpenLab> {
   const browser = await chromium.launch({ executablePath: findChromium(), args });
   const colorScheme = dark ? 'dark' : 'light';
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  // Software WebGPU beside other work is slow; a test that hangs ends by its own limit.
+  page.setDefaultTimeout(110_000);
   const errors: string[] = [];
   page.on('pageerror', error => errors.push(String(error)));
   page.on('console', message => {

@@ -4,7 +4,7 @@ import { decodeSession } from '../../src/train/session-file.ts';
 import { type OpenLab, openLab } from './lab-page.ts';
 
 /** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 110_000 };
 
 let lab: OpenLab;
 beforeAll(async () => {

@@ -55,7 +55,7 @@ const values = async (layer: string) =>
 /** Waits until all layers have been computed. */
 const seen = async (size: number) =>
   await expect
-    .poll(async () => (await values('base.block2.pool'))?.shape, { timeout: 60_000 })
+    .poll(async () => (await values('base.block2.pool'))?.shape, { timeout: 110_000 })
     .toEqual([1, size / 4, size / 4, 128]);
 
 /** What the same network makes of pixels on the reference engine. */

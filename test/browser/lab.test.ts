@@ -5,7 +5,7 @@ import type { Painting } from '../../lab/worker/draw/painter.ts';
 import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
 
 /** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 110_000 };
 
 let lab: OpenLab;
 
