@@ -96,6 +96,8 @@ export interface ModelState {
   readonly layerNames: readonly string[];
   /** Where its numbers come from. */
   readonly origin: 'random' | 'trained' | 'file' | 'brought';
+  /** Whether it started from the first numbers of its network, so that their change can be told. */
+  readonly isOwn: boolean;
 }
 
 /** A layer of the chain in figures, or why it cannot be. */

@@ -41,7 +41,8 @@ hear('history', history => {
   judgements.value = history.judged;
 });
 hear('judged', judged => {
-  judgements.value = [...judgements.value.filter(({ step }) => step < judged.step), judged];
+  const others = judgements.value.filter(({ step }) => step !== judged.step);
+  judgements.value = [...others, judged].sort((a, b) => a.step - b.step);
 });
 hear('seen', seen => {
   probabilities.value = seen.probabilities;

@@ -18,7 +18,7 @@ import { Pictures } from './pictures.ts';
 import type { Player } from './player.ts';
 import { Probe } from './probe.ts';
 import { RecordingPlayer } from './recording.ts';
-import { Training } from './training.ts';
+import { Training, writeSaved } from './training.ts';
 import { Turns } from './turns.ts';
 import { Vgg16 } from './vgg16.ts';
 
@@ -51,8 +51,9 @@ export interface Subject extends Disposable {
 export interface Numbers {
   /** A safetensors file of its parameters, what to call it, and whether the lab brought it with it. */
   readonly weights?: { readonly bytes: Uint8Array; readonly where: string; readonly brought?: boolean };
-  /** The bytes of a training session. */
+  /** The bytes of a training session, and whether it began with the first numbers of its network; default: it did. */
   readonly saved?: Uint8Array | undefined;
+  readonly isOwn?: boolean | undefined;
   /** A recorded training. */
   readonly recorded?: Recording;
 }
@@ -166,16 +167,17 @@ export class Lab {
       this.update({ engine: { status: 'lost', reason: error.message } });
       await this.turns.take(async () => {
         const saved = model && (await this.training.session.rescue());
+        const isOwn = this.subjectNow?.isOwn;
         this.subjectNow = undefined;
         this.benchNow = undefined;
         await this.open(this.packed!);
-        if (model) await this.setModel(model.network, this.bench.trains ? { saved } : {});
+        if (model) await this.setModel(model.network, { saved, isOwn });
       });
       const { trains } = this.bench;
       const step = this.state.training?.step ?? 0;
       const after = trains
         ? `Another one is open, and training ${wasRunning ? 'goes on' : 'stands'} at step ${step}.`
-        : 'No other could be opened: load the page anew to train on.';
+        : 'No other could be opened: what was learned is still to be seen; load the page anew to train on.';
       const text = `The browser or the driver took it away. ${after}`;
       this.emit('notice', { kind: 'problem', title: 'The GPU was lost', text });
       if (wasRunning && trains) await this.player.run(Number.POSITIVE_INFINITY);
@@ -192,7 +194,7 @@ export class Lab {
       const parts = await this.makeSubject(network, numbers, made);
       this.subjectNow?.[Symbol.dispose]();
       const subject: Subject = {
-        ...{ ...parts, isOwn: numbers.weights === undefined, backward: undefined, fork: undefined },
+        ...{ ...parts, isOwn: numbers.isOwn ?? numbers.weights === undefined, backward: undefined, fork: undefined },
         [Symbol.dispose]() {
           subject.backward?.[Symbol.dispose]();
           subject.fork?.[Symbol.dispose]();
@@ -208,9 +210,10 @@ export class Lab {
     const { layerNames } = model;
     const { layers, parameters, flops } = describeNetwork(network.config);
     const origin = originOf(numbers);
+    const { isOwn } = this.subjectNow;
     const { layer = '' } = this.state;
     this.update({
-      model: { network, layers, parameters, flops, layerNames, origin },
+      model: { network, layers, parameters, flops, layerNames, origin, isOwn },
       training: player?.state,
       layer: layerNames.includes(layer) ? layer : layerNames[0],
     });
@@ -226,9 +229,10 @@ export class Lab {
       made.unshift(part);
       return part;
     };
-    let player: Player | undefined = saved && keep(await Training.restore(this, saved, network));
+    let player: Player | undefined = saved && trains ? keep(await Training.restore(this, saved, network)) : undefined;
     const model = player instanceof Training ? player.session.model : keep(makeModel(engine, network));
     if (weights) model.load(weights.bytes, weights.where);
+    if (saved && !trains) await writeSaved(model, saved);
     if (recorded) player = keep(new RecordingPlayer(this, model, recorded));
     else if (trains) player ??= keep(await Training.make(this, model, network));
     const probe = keep(await Probe.make(model, pictures.chosen, trains));

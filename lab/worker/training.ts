@@ -2,10 +2,12 @@ import {
   type Change,
   confusionMatrix,
   DeviceLostError,
+  LimitError,
   type Model,
   NumericError,
   TrainingSession,
 } from '../../src/index.ts';
+import { decodeSession } from '../../src/train/session-file.ts';
 import type { Network } from '../network.ts';
 import type { Events, Judged, Moment, TrainingState } from '../protocol.ts';
 import type { Lab } from './lab.ts';
@@ -103,7 +105,8 @@ export class Training implements Player {
       await this.lab.turns.take(() => this.lab.refresh());
     } catch (error) {
       this.left = 0;
-      if (error instanceof NumericError) await this.lab.turns.take(() => this.fallBack(error));
+      if (error instanceof NumericError || error instanceof LimitError)
+        await this.lab.turns.take(() => this.fallBack(error));
       // The lab opens another device and goes on from what was kept.
       else if (!(error instanceof DeviceLostError)) throw error;
     }
@@ -112,7 +115,7 @@ export class Training implements Player {
   /** As many steps as fit into a turn, and what is due after them. */
   private async advance(): Promise<void> {
     const { session } = this;
-    const { step, stepsPerEpoch } = session.position;
+    const { step, head, stepsPerEpoch } = session.position;
     const steps = Math.min(this.left, this.chunk, stepsPerEpoch - (step % stepsPerEpoch));
     // A pause may have come before the turn did.
     if (steps <= 0) return;
@@ -122,7 +125,9 @@ export class Training implements Player {
     try {
       await session.run(steps, { signal: this.pausing.signal, onStep: metrics => made.push(metrics) });
     } finally {
-      this.lab.emit('moments', made);
+      // Those that are replayed are known.
+      const added = made.filter(one => one.step > head);
+      if (added.length > 0) this.lab.emit('moments', added);
     }
     const milliseconds = performance.now() - start;
     this.left -= made.length;
@@ -168,8 +173,8 @@ export class Training implements Player {
     this.lab.emit('history', this.history);
   }
 
-  /** A loss or a gradient was not finite: back to the latest kept moment. In a turn. */
-  private async fallBack(error: NumericError): Promise<void> {
+  /** A loss or a gradient was not finite, or there was no memory for a step: back to the latest kept moment. In a turn. */
+  private async fallBack(error: NumericError | LimitError): Promise<void> {
     const { session } = this;
     const { step: now } = session.position;
     const step = session.timeline.steps.findLast(one => one < now) ?? session.timeline.start;
@@ -177,15 +182,25 @@ export class Training implements Player {
     this.tell();
     this.lab.emit('history', this.history);
     await this.lab.refresh();
-    this.lab.emit('notice', {
-      kind: 'problem',
-      title: 'Numbers ran away',
-      text: `${error.message}. The weights of step ${step} are back; go on with a smaller learning rate.`,
-    });
+    const back = `${error.message}. The weights of step ${step} are back`;
+    const [title, text] =
+      error instanceof NumericError
+        ? ['Numbers ran away', `${back}; go on with a smaller learning rate.`]
+        : ['The memory of the GPU is full', `${back}; go on with a smaller batch or network, or close other pages.`];
+    this.lab.emit('notice', { kind: 'problem', title, text });
   }
 
   [Symbol.dispose](): void {
     this.pause();
     this.session[Symbol.dispose]();
   }
+}
+
+/** Gives a model that cannot be trained here the numbers of a training's latest kept moment. */
+export async function writeSaved({ parameters }: Model, saved: Uint8Array): Promise<void> {
+  const { arrays } = (await decodeSession(saved, 'session')).moments.at(-1)!;
+  const { values, frozen, state } = parameters;
+  values.write(arrays.parameters!);
+  if (frozen) frozen.write(arrays.frozen!);
+  if (state) state.write(arrays.state!);
 }

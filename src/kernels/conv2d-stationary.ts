@@ -69,10 +69,12 @@ function stationary<P extends Conv2dGeometry>(
       if (!caps.software) return 0.5;
       const s = problem(p);
       const lanes = fill(s.cin, summedChannels(caps)) * fill(s.cout, outChannels(caps));
+      // Where lanes have no channel to sum over, adding up what all lanes have costs as much as before, for less.
+      const summed = Math.min(1, s.cin / summedChannels(caps));
       // A column costs the same loads and stores however few its taps are; with valid padding some give nothing. The ends
       // of a row, with their stores that are masked out, take as long as two columns.
       const columns = Math.min(s.w, s.ow) / (s.w + 2);
-      return afterRepacking(60 * lanes * ((s.kh * s.kw) / MOST_TAPS) * columns, s.n * s.oh * s.ow, REPACKING);
+      return afterRepacking(60 * lanes * summed * ((s.kh * s.kw) / MOST_TAPS) * columns, s.n * s.oh * s.ow, REPACKING);
     },
     plan: (p, caps) => planStationary(problem(p), caps),
   };

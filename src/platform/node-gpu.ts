@@ -101,20 +101,42 @@ export function adapterRemedy(): string {
 
 const waiting = new Set<() => boolean>();
 const cell = new Int32Array(new SharedArrayBuffer(4));
+/** Milliseconds that a wait may be spent awake. */
+const AWAKE = 0.2;
+/** After so many waits that took longer, one is spent awake again, to see whether work has become small. */
+const PROBE_EVERY = 16;
+let since = 0;
+/** Waits in a row, up to now, that did not end while awake. */
+let long = 0;
 
 /**
  * Sleeps a millisecond in every turn of the event loop until nothing is pending: the binding polls the device from that
- * loop without ever sleeping, which costs a core that a software adapter needs for its work.
+ * loop without ever sleeping, which costs a core that a software adapter needs for its work. Small work is done before a sleep
+ * would end: while waits are short, their first moments are spent awake.
  */
 function rest(pending: () => boolean): void {
-  if (!pending() || waiting.has(pending)) return;
+  if (!pending()) return;
+  // Another wait begins where one ended: how long was that?
+  const isNext = waiting.has(pending);
+  const now = performance.now();
+  if (isNext && now - since <= AWAKE) long = 0;
+  since = now;
+  if (isNext) return;
   waiting.add(pending);
   if (waiting.size === 1) setImmediate(sleep);
 }
 
 function sleep(): void {
   for (const pending of waiting) if (!pending()) waiting.delete(pending);
-  if (waiting.size === 0) return;
-  Atomics.wait(cell, 0, 0, 1);
+  const waited = performance.now() - since;
+  if (waiting.size === 0) {
+    if (waited <= AWAKE) long = 0;
+    return;
+  }
+  const isAwake = long % PROBE_EVERY === 0;
+  if (waited > AWAKE || !isAwake) {
+    Atomics.wait(cell, 0, 0, 1);
+    long++;
+  }
   setImmediate(sleep);
 }

@@ -29,6 +29,76 @@ describe('when the device is lost', () => {
   });
 });
 
+describe('when the device is lost for good', () => {
+  it('shows what was learned all the same, drawn by the processor', async () => {
+    lab = await openLab();
+    await run(20);
+    const exported = async () =>
+      await lab.page.evaluate(async () =>
+        Array.from(await globalThis.weftLab.ask('train.export', { format: 'safetensors' })),
+      );
+    const learned = await exported();
+    for (const worker of lab.page.workers()) {
+      await worker.evaluate(() => {
+        navigator.gpu.requestAdapter = async () => null;
+      });
+    }
+    await lab.page.evaluate(async () => await globalThis.weftLab.ask('engine.lose'));
+    await expect.poll(() => notices().innerText(), PATIENT).toMatch(/No other could be opened/);
+    expect(await lab.page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
+    const canvas = lab.page.getByRole('img', { name: /^What conv1 makes/ });
+    await expect.poll(async () => new Set((await pixelsOf(lab.page, canvas)).pixels).size, PATIENT).toBeGreaterThan(20);
+    // The rescued numbers are those of the last kept moment, at most some steps before.
+    const now = await exported();
+    expect(now.length).toBe(learned.length);
+  });
+});
+
+describe('when there is no more memory', () => {
+  /** From now on the next call of that method of a device comes with the error that a driver reports then. */
+  const exhaust = async (method: 'createBuffer' | 'createCommandEncoder') => {
+    for (const worker of lab.page.workers()) {
+      await worker.evaluate(name => {
+        const own = GPUDevice.prototype[name];
+        const once = function (this: GPUDevice, ...args: unknown[]) {
+          Object.assign(GPUDevice.prototype, { [name]: own });
+          const error = new GPUOutOfMemoryError('no memory left');
+          this.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+          return Reflect.apply(own, this, args);
+        };
+        Object.assign(GPUDevice.prototype, { [name]: once });
+      }, method);
+    }
+  };
+
+  it('for a network, says so, and the one before stays and trains on', async () => {
+    lab = await openLab();
+    await run(5);
+    await exhaust('createBuffer');
+    const refused = await lab.page.evaluate(async () => {
+      const [first] = await globalThis.weftLab.ask('model.offers');
+      const network = { config: first!.config, training: first!.training, seed: 3 };
+      return await globalThis.weftLab.ask('model.set', { network }).then(() => '', String);
+    });
+    expect(refused).toMatch(/out of memory \(no memory left\); use a smaller batch/);
+    await run(3);
+    expect(await lab.history()).toHaveLength(8);
+  });
+
+  it('for a step, says so, and goes back to the last moment that was kept', async () => {
+    lab = await openLab();
+    await run(17);
+    const before = await lab.history();
+    await exhaust('createCommandEncoder');
+    await run(5);
+    await expect.poll(() => notices().innerText()).toMatch(/memory of the GPU is full[\s\S]*step 16 are back/);
+    await run(5);
+    const history = await lab.history();
+    expect(history).toHaveLength(21);
+    expect(history.slice(0, 17)).toEqual(before);
+  });
+});
+
 describe('when numbers are no longer finite', () => {
   it('says so, and goes back to the last moment that was kept', async () => {
     lab = await openLab();

@@ -5,6 +5,9 @@ import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
 /** Steps made before, the one that is forked at, and steps made of both branches. */
 const [MADE, AT, STEPS] = [20, 12, 6];
 
+/** A processor plays the GPU, beside other tests. */
+const PATIENT = { timeout: 110_000 };
+
 let lab: OpenLab;
 
 beforeAll(async () => {
@@ -76,10 +79,22 @@ describe('a branch', () => {
     expect(new Set((await pixelsOf(lab.page, difference)).pixels).size).toBeGreaterThan(10);
   });
 
-  it('with a filter set to zero differs in that filter at once', async () => {
+  it.each(['set to zero', 'negated', 'drawn anew'])('with a filter %s differs in that filter at once', async fate => {
     await lab.page.getByLabel('change').selectOption('a filter');
+    await lab.page.getByLabel('is', { exact: true }).selectOption(fate);
     await button(`Fork at step ${AT}`).click();
-    await expect.poll(verdict).toMatch(/^No loss differs so far\. At step 12, 9 of [\d,]+ numbers/);
+    await expect.poll(verdict, PATIENT).toMatch(/^No loss differs so far\. At step 12, 9 of [\d,]+ numbers/);
+    expect(await lab.page.locator('.told').innerText()).toContain(`filter 0 of conv1.kernel ${fate}`);
+  });
+
+  it('says so when the original was taken elsewhere, and is brought back by a run', async () => {
+    await forkAndRun();
+    await lab.page.evaluate(async step => await globalThis.weftLab.ask('train.goTo', { step }), AT);
+    const note = lab.page.getByRole('note').filter({ hasText: `the original was taken to step ${AT}` });
+    await note.waitFor();
+    await button('Run both').click();
+    await note.waitFor({ state: 'detached' });
+    await expect.poll(verdict, PATIENT).toMatch(new RegExp(`^The same bits: .* at step ${AT + 2 * STEPS} `));
   });
 
   it('with another label of a picture of the next step differs from that step on, and can be kept', async () => {
@@ -97,6 +112,14 @@ describe('a branch', () => {
     // Its past is that of both.
     await goTo(AT);
     expect(await weights()).toEqual(before);
+  });
+
+  it('fits a phone', async () => {
+    await lab.page.setViewportSize({ width: 390, height: 800 });
+    await button(/^Fork at step/).click();
+    await button('Drop it').waitFor();
+    expect(await lab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await seriousFaults(lab.page)).toEqual([]);
   });
 
   it('logs no error in the page', () => {

@@ -9,6 +9,7 @@ import { serveSite } from '../../src/cli/lab/serve.ts';
 import { makeSite, type Site } from '../../src/cli/lab/site.ts';
 import { type DataSet, makeImageData } from '../../src/data/dataset.ts';
 import type { DataSource } from '../../src/platform/platform.ts';
+import type { RunFolder } from '../../src/train/run-folder.ts';
 
 export interface OpenLab extends AsyncDisposable {
   readonly page: Page;
@@ -27,6 +28,8 @@ export interface LabPageOptions {
   readonly dark?: boolean;
   /** Default: `drawnSite()`. */
   readonly site?: Site;
+  /** What the address names behind `#train`; default: a tiny network. */
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 /** Opens the lab and waits until it can be used. */
@@ -44,7 +47,8 @@ export async function openLab(options: LabPageOptions = {}): Promise<OpenLab> {
   page.on('console', message => {
     if (message.type() === 'error') errors.push(message.text());
   });
-  await page.goto(`${served.address}#train?${new URLSearchParams(await toParams(TINY, offers))}`);
+  const params = options.params ?? (await toParams(TINY, offers));
+  await page.goto(`${served.address}#train?${new URLSearchParams(params)}`);
   await page.waitForSelector('.layers li');
   return {
     ...{ page, browser, address: served.address, errors },
@@ -94,9 +98,13 @@ const TINY: Network = {
 };
 
 /** The lab with pictures that can be told apart in a few steps. @param weights where those of VGG16 lie. */
-export async function drawnSite(weights?: DataSource): Promise<Site> {
+export async function drawnSite(weights?: DataSource, run?: RunFolder): Promise<Site> {
+  return await makeSite(await drawnData(), run, weights);
+}
+
+export async function drawnData(): Promise<DataSet> {
   const [train, test] = [await drawPictures(600), await drawPictures(20)];
-  return await makeSite({ name: 'bars', where: 'bars', train, test } satisfies DataSet, undefined, weights);
+  return { name: 'bars', where: 'bars', train, test };
 }
 
 /** Each class is a bar at its own angle, over a pattern that tells nothing. */

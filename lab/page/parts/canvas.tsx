@@ -1,24 +1,27 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../client.ts';
+import { state } from '../store.ts';
 
 let count = 0;
 
-/**
- * A canvas that the worker draws on. `show` asks it to, with the canvas's name, once it has been handed over and
- * whenever one of `deps` changes.
- */
-export function WorkerCanvas({
-  show,
-  deps,
-  label,
-  className = '',
-}: {
+interface WorkerCanvasProps {
   show: (canvas: string) => Promise<unknown>;
   deps: readonly unknown[];
   /** What is to be seen, for who cannot see it. */
   label: string;
   className?: string;
-}) {
+}
+
+/**
+ * A canvas that the worker draws on. `show` asks it to, with the canvas's name, once it has been handed over and
+ * whenever one of `deps` changes.
+ */
+export function WorkerCanvas(props: WorkerCanvasProps) {
+  // What a GPU has drawn on is the GPU's for ever: where that is lost for good, the processor needs another canvas.
+  return <Handed key={state.value.engine.status === 'missing' ? 'processor' : 'gpu'} {...props} />;
+}
+
+function Handed({ show, deps, label, className = '' }: WorkerCanvasProps) {
   const [id] = useState(() => `canvas ${++count}`);
   const element = useRef<HTMLCanvasElement>(null);
   const handed = useRef<Promise<unknown>>(undefined);

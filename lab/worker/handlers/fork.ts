@@ -24,7 +24,8 @@ export const inTurn = {
   /** Makes the branch the training that everything is about. */
   'fork.keep': async (lab: Lab, _: undefined) => {
     const saved = await forkOf(lab).branch.save();
-    await lab.setModel(lab.state.model!.network, { saved });
+    const { isOwn } = lab.subject;
+    await lab.setModel(lab.state.model!.network, { saved, isOwn });
   },
 
   /** Gives the branch up; the original stands where it is. */

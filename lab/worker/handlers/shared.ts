@@ -46,41 +46,6 @@ export const inTurn = {
     await lab.chooseImage(image, pixels);
   },
 
-  /** Draws the chosen picture on a canvas, now and whenever another is chosen. */
-  'image.show': async (lab: Lab, { canvas, scale = 1 }: { canvas: string; scale?: number }) => {
-    lab.canvases.show(canvas, () => {
-      const tensor = lab.bench.pictures.chosen;
-      const palette = tensor.shape[3] === 3 ? 'rgb' : 'grey';
-      const maps = palette === 'rgb' ? colourPicture(tensor.shape) : featureMaps(tensor.shape);
-      return { tensor, maps, grid: { columns: 1, scale, gap: 0 }, palette, range: [0, 1], ground: 'dark' };
-    });
-    await lab.refresh();
-  },
-
-  /** Draws what a layer makes of the chosen picture on a canvas, now and whenever it has changed. */
-  'layer.show': async (lab: Lab, view: LayerView) => {
-    const { canvas, layer, columns, scale = 1, gap = 1, palette = 'sequential', range = 'all', ground } = view;
-    lab.canvases.show(canvas, () => {
-      const { probe, model } = lab.subject;
-      if (!model.layerNames.includes(layer)) return undefined;
-      const tensor = probe.output(layer);
-      const maps = featureMaps(tensor.shape, 0, view.channels);
-      return { tensor, maps, grid: { columns, scale, gap }, palette, range, ground };
-    });
-    await lab.refresh();
-  },
-
-  /** Draws a convolution's kernel [KH, KW, CI, CO] on a canvas, now and as it changes: CI rows of CO maps. */
-  'kernel.show': async (lab: Lab, { canvas, parameter, scale = 1, gap = 1, range = 'all', ground }: KernelView) => {
-    lab.canvases.show(canvas, () => {
-      const tensor = lab.model.parameters.get(parameter);
-      const columns = tensor.shape[3]!;
-      const grid = { columns, scale, gap };
-      return { tensor, maps: filterSlices(tensor.shape), grid, palette: 'diverging', range, ground };
-    });
-    await lab.refresh();
-  },
-
   /** What a layer makes of the chosen picture, as numbers: [1, ...], row-major. */
   'layer.values': async (lab: Lab, { layer }: { layer: string }) => {
     const { probe } = lab.subject;
@@ -94,6 +59,41 @@ export const inTurn = {
 };
 
 export const atOnce = {
+  /** Draws the chosen picture on a canvas, now and whenever another is chosen. */
+  'image.show': async (lab: Lab, { canvas, scale = 1 }: { canvas: string; scale?: number }) => {
+    lab.canvases.show(canvas, () => {
+      const tensor = lab.bench.pictures.chosen;
+      const palette = tensor.shape[3] === 3 ? 'rgb' : 'grey';
+      const maps = palette === 'rgb' ? colourPicture(tensor.shape) : featureMaps(tensor.shape);
+      return { tensor, maps, grid: { columns: 1, scale, gap: 0 }, palette, range: [0, 1], ground: 'dark' };
+    });
+    await lab.refreshSoon();
+  },
+
+  /** Draws what a layer makes of the chosen picture on a canvas, now and whenever it has changed. */
+  'layer.show': async (lab: Lab, view: LayerView) => {
+    const { canvas, layer, columns, scale = 1, gap = 1, palette = 'sequential', range = 'all', ground } = view;
+    lab.canvases.show(canvas, () => {
+      const { probe, model } = lab.subject;
+      if (!model.layerNames.includes(layer)) return undefined;
+      const tensor = probe.output(layer);
+      const maps = featureMaps(tensor.shape, 0, view.channels);
+      return { tensor, maps, grid: { columns, scale, gap }, palette, range, ground };
+    });
+    await lab.refreshSoon();
+  },
+
+  /** Draws a convolution's kernel [KH, KW, CI, CO] on a canvas, now and as it changes: CI rows of CO maps. */
+  'kernel.show': async (lab: Lab, { canvas, parameter, scale = 1, gap = 1, range = 'all', ground }: KernelView) => {
+    lab.canvases.show(canvas, () => {
+      const tensor = lab.model.parameters.get(parameter);
+      const columns = tensor.shape[3]!;
+      const grid = { columns, scale, gap };
+      return { tensor, maps: filterSlices(tensor.shape), grid, palette: 'diverging', range, ground };
+    });
+    await lab.refreshSoon();
+  },
+
   /** Networks to begin with, and how each is trained unless told otherwise. */
   'model.offers': (_: Lab, __: undefined) => offers,
 

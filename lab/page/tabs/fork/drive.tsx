@@ -4,7 +4,7 @@ import { Chart, type Line } from '../../parts/chart.tsx';
 import { percent, thousands } from '../../parts/format.ts';
 import { latest } from '../../parts/latest.ts';
 import { Slider } from '../../parts/slider.tsx';
-import { attempt } from '../../store.ts';
+import { attempt, state } from '../../store.ts';
 import { describe, drop, fork, isBusy, keep, run } from './store.ts';
 
 const goTo = latest((step: number) =>
@@ -15,6 +15,7 @@ const goTo = latest((step: number) =>
 export function Drive() {
   const [steps, setSteps] = useState(20);
   const { at, change, step, head, running } = fork.value!;
+  const { training } = state.value;
   const rests = !running && !isBusy.value;
   return (
     <section class="making" aria-label="The two branches">
@@ -45,6 +46,12 @@ export function Drive() {
         <button type="button" class="primary" disabled={!rests} onClick={() => void run(steps)}>
           Run both
         </button>
+      )}
+      {rests && training && training.step !== step && (
+        <p class="muted" role="note">
+          On another tab the original was taken to step {thousands(training.step)}. Below, both are of step{' '}
+          {thousands(step)}; running both, or moving them, brings it back.
+        </p>
       )}
       <Slider
         label="Step of both"

@@ -21,7 +21,7 @@ const LARGEST = 16;
 export function Kernels({ kernel: { name, shape } }: { kernel: NonNullable<Station['kernel']> }) {
   const [what, setWhat] = useState<What>('weights');
   const [rows, columns, inputs, outputs] = shape;
-  const hasStart = state.value.model?.origin !== 'file';
+  const hasStart = state.value.model?.isOwn;
   const isWrapped = inputs === 1;
   const fitting = isWrapped ? Math.min(outputs, 8) : outputs;
   const scale = Math.max(1, Math.min(LARGEST, Math.floor((ROOM / fitting - 1) / columns)));

@@ -45,7 +45,7 @@ function Bar() {
   const found = examined.value;
   const step = training?.step ?? 0;
   return (
-    <section class="bar" aria-label="Pictures that are looked at" data-tour="mistakes">
+    <section class="looked-at" aria-label="Pictures that are looked at" data-tour="mistakes">
       <label class="field">
         <span class="caption">pictures</span>
         <select
