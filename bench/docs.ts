@@ -35,7 +35,7 @@ const SUITES: Readonly<Record<string, string>> = {
 };
 
 /** The page of these runs, each given with the path by which the page names it. */
-export function benchmarksPage(runs: readonly { readonly path: string; readonly results: Results }[]): string {
+export function benchmarksPage(runs: readonly Run[]): string {
   const paths = runs.map(({ path }) => path).join(' ');
   return [
     '# Benchmarks',
@@ -49,18 +49,44 @@ export function benchmarksPage(runs: readonly { readonly path: string; readonly 
     'the better of its default settings and its best public flags; rows that give up float32 products or sums for speed',
     '(Winograd, f16, TF32) are listed apart, with their error, and are in no ratio. GFLOP/s count a multiply-add as two, a',
     'Winograd convolution as the direct one.',
+    ...adaptersOf(runs).flatMap(where => ['', ...promises(runs, where)]),
     ...runs.flatMap(({ path, results }) => ['', ...section(path, results)]),
     '',
   ].join('\n');
 }
 
+type Run = { readonly path: string; readonly results: Results };
+
+const placeOf = ({ adapter: { device, driver } }: Results) => `${device} (${driver})`;
+
+const adaptersOf = (runs: readonly Run[]) => [...new Set(runs.map(({ results }) => placeOf(results)))];
+
+/** What is promised, and what all runs on one adapter say about it. */
+function promises(runs: readonly Run[], where: string): string[] {
+  const there = runs.filter(({ results }) => placeOf(results) === where);
+  return [
+    `## What is promised, on ${where}`,
+    '',
+    `What is promised, and what ${there.map(({ path }) => `[${path}](../${path})`).join(' and ')} show on ${where}:`,
+    '',
+    markdownTable(
+      ['Promise', 'Measured', 'Holds'],
+      judge(there.map(({ results }) => results)).map(({ promise, measured, holds }) => [
+        promise,
+        measured ?? 'not measured',
+        holds === undefined ? '' : holds ? 'yes' : 'no',
+      ]),
+    ),
+  ];
+}
+
 function section(path: string, results: Results): string[] {
-  const { adapter, host, date, settings, roofline, lines } = results;
-  const where = `${adapter.device} (${adapter.driver})`;
+  const { host, date, settings, roofline, lines } = results;
+  const where = placeOf(results);
   const present = results.peers.filter(({ missing }) => missing === undefined);
   const absent = results.peers.filter(({ missing }) => missing !== undefined);
   return [
-    `## ${where}`,
+    `## ${where}: ${settings.suites.join(', ')}`,
     '',
     `Measured on ${date.slice(0, 10)} with weft ${host.weft} on ${host.cores} cores of ${host.cpu}, ${host.os}, Node ${host.node}; ` +
       `${settings.rounds} rounds at most, ${Math.round(settings.seconds / 60)} minutes${settings.quick ? ', the quick selection' : ''}. All of it is in [${path}](../${path}).`,
@@ -72,17 +98,6 @@ function section(path: string, results: Results): string[] {
           '',
         ]
       : []),
-    `What is promised, and what this run shows on ${where}:`,
-    '',
-    markdownTable(
-      ['Promise', 'Measured', 'Holds'],
-      judge(results).map(({ promise, measured, holds }) => [
-        promise,
-        measured ?? 'not in this run',
-        holds === undefined ? '' : holds ? 'yes' : 'no',
-      ]),
-    ),
-    '',
     ...exceptions(results, where),
     ...settings.suites.flatMap(suite => suiteSection(results, suite, where)),
     ...tradedSection(results, where),

@@ -19,6 +19,14 @@ const REASONS: readonly { readonly applies: (line: Line) => boolean; readonly wh
     why: 'three of four pixels of the result are zeros that have to be written; the products are a small part',
   },
   {
+    applies: ({ op, shape }) => op === 'conv2d' && Number(shape.stride) === 2 && Number(shape.kernel) > 1,
+    why: 'computed as if it stepped by one, of which one result in four is kept: no kernel here both steps by two and holds sums in registers',
+  },
+  {
+    applies: ({ op, shape }) => op === 'conv2d' && Number(shape.cin) <= 8,
+    why: 'eight channels fill a part of the lanes, and laying out so few weights anew is a dispatch that costs as much as the sums',
+  },
+  {
     applies: ({ op, shape }) => op === 'softmax_cross_entropy' && Number(shape.rows) * Number(shape.classes) < 20_000,
     why: 'so little work that the submission costs more than the kernel',
   },

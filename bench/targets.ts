@@ -1,4 +1,4 @@
-/** What the project promises about its speed, and whether a run shows it. */
+/** What the project promises about its speed, and whether runs show it. */
 import { bestPeer, headline, ratioOf } from './ratios.ts';
 import type { Line, Results, Row } from './results.ts';
 
@@ -39,9 +39,14 @@ export interface Verdict {
   readonly holds?: boolean;
 }
 
-/** All promises with what the run says about them. */
-export function judge(results: Results): Verdict[] {
-  return [...TARGETS.map(target => judgeTarget(results, target)), judgeLines(results), judgeEpoch(results)];
+/** All promises with what runs on one adapter, each of its own lines, say about them. */
+export function judge(runs: readonly Results[]): Verdict[] {
+  const single = [...TARGETS.map(target => (run: Results) => judgeTarget(run, target)), judgeEpoch];
+  const verdicts = single.map(one => {
+    const all = runs.map(one);
+    return all.find(({ measured }) => measured !== undefined) ?? all[0]!;
+  });
+  return [...verdicts, judgeLines(runs)];
 }
 
 function judgeTarget({ lines }: Results, { line: name, against, least }: Target): Verdict {
@@ -67,9 +72,9 @@ export function comparedLines(results: Results): { readonly line: Line; readonly
     .filter((entry): entry is { line: Line; ratio: number } => entry.ratio !== undefined);
 }
 
-function judgeLines(results: Results): Verdict {
+function judgeLines(runs: readonly Results[]): Verdict {
   const promise = `every line ${EVERY_LINE} times the best WebGPU peer, at most ${100 * MOST_EXCEPTIONS} % excepted, none below 1`;
-  const all = comparedLines(results);
+  const all = runs.flatMap(comparedLines);
   if (all.length === 0) return { promise };
   const below = all.filter(({ ratio }) => ratio < EVERY_LINE);
   const behind = below.filter(({ ratio }) => ratio < 1);

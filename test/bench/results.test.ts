@@ -39,7 +39,7 @@ describe('ratios', () => {
 
 describe('promises', () => {
   const verdictOf = (medians: Record<string, number>, start: string, more = {}) =>
-    judge(resultsWith([lineWith(medians, more)])).find(({ promise }) => promise.startsWith(start))!;
+    judge([resultsWith([lineWith(medians, more)])]).find(({ promise }) => promise.startsWith(start))!;
 
   it('hold from the very ratio on', () => {
     expect(verdictOf({ weft: 10, 'tfjs-webgpu': 30 }, 'matmul 1024').holds).toBe(true);
@@ -60,7 +60,7 @@ describe('promises', () => {
         lineWith({ weft: 10, 'jax-webgpu': i < slow ? 10 * ratio : 20 }, { name: `line ${i}` }),
       );
     const holds = (slow: number, ratio: number) =>
-      judge(resultsWith(lines(slow, ratio))).find(({ promise }) => promise.startsWith('every line'))!.holds;
+      judge([resultsWith(lines(slow, ratio))]).find(({ promise }) => promise.startsWith('every line'))!.holds;
     expect([holds(0, 1), holds(1, 1.2), holds(2, 1.2), holds(1, 0.9)]).toEqual([true, true, false, false]);
     expect(comparedLines(resultsWith(lines(1, 1.2)))).toHaveLength(10);
   });
