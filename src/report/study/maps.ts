@@ -1,10 +1,10 @@
-import { imageAt } from '../../study/arrays.ts';
+import { type HostArray, imageAt } from '../../study/arrays.ts';
 import { type ClassMap, classMaps } from '../../study/class-maps.ts';
 import { defaultMapLayer, mapLayers, overImage } from '../../study/grad-cam.ts';
 import { methods, whyNot } from '../../study/methods.ts';
 import { type CascadeStep, cascade, type Explain } from '../../study/randomisation.ts';
 import type { MapSimilarity } from '../../study/similarity.ts';
-import { paint } from '../colour-maps.ts';
+import { type ColourMapName, paint } from '../colour-maps.ts';
 import { type Block, heading, muted, sheets, text } from '../document.ts';
 import { forgotten, halfway } from '../explain-texts.ts';
 import { count, listing, percent } from '../format.ts';
@@ -21,6 +21,12 @@ interface MapsResult {
   /** Layers that were random halfway; at the end all are. */
   readonly half: readonly string[];
   readonly methods: readonly MethodMaps[];
+  /** One of the pictures, and its map by each method as the layers forget. Absent of reports of older versions. */
+  readonly example?: {
+    readonly number: number;
+    readonly label: string;
+    readonly maps: readonly { readonly signed: boolean; readonly stages: readonly PlainMap[] }[];
+  };
   /** Of a network with maps, Grad-CAM by class. */
   readonly classes?: {
     readonly layer: string;
@@ -41,12 +47,15 @@ interface MethodMaps {
   readonly edges: readonly MapSimilarity[];
 }
 
-/** A mean map, over the picture. */
-interface MapPicture {
-  readonly images: number;
-  readonly blank: number;
+interface PlainMap {
   readonly shape: readonly number[];
   readonly values: readonly number[];
+}
+
+/** A mean map, over the picture. */
+interface MapPicture extends PlainMap {
+  readonly images: number;
+  readonly blank: number;
 }
 
 /** Forward passes that it takes to explain a picture by all methods once, about. */
@@ -57,6 +66,7 @@ const BUDGET = { software: 1.2e12, gpu: 1e15 };
 /** Pictures of a class whose Grad-CAM is averaged, at most. */
 const EACH = 20;
 const SCALE = 2;
+const EXAMPLE_SCALE = 3;
 
 /** Whether maps that explain answers show what was learned, and where each class is recognised. */
 export const maps: Study<MapsResult> = {
@@ -103,7 +113,15 @@ async function study(subject: Subject): Promise<MapsResult> {
   });
   const [first] = Object.values(steps[0] ?? {});
   const half = first ? forgotten(first, halfway(first)) : [];
-  const result = { images: chosen.length, what: unseen.what, half, methods: found };
+  const example = {
+    number: unseen.numbers[chosen[0]!]!,
+    label: images.classes[images.labels[chosen[0]!]!]!,
+    maps: able.map(({ name, signed }) => {
+      const own = steps[0]![name]!;
+      return { signed, stages: [own[0]!, halfway(own), own.at(-1)!].map(({ map }) => plain(map)) };
+    }),
+  };
+  const result = { images: chosen.length, what: unseen.what, half, methods: found, example };
   if (mapLayers(run.model).length === 0) return result;
   const byClass = async (model: typeof run.model, what: string) =>
     classMaps(model, images, {
@@ -112,10 +130,10 @@ async function study(subject: Subject): Promise<MapsResult> {
     });
   const trained = await byClass(run.model, 'trained');
   const untrained = await byClass(await run.untrained(), 'random weights');
-  const overPicture = ({ images: used, blank, map }: ClassMap): MapPicture => {
-    const { shape, values } = overImage(run.model, map);
-    return { images: used, blank, shape, values: Array.from(values, value => Number(value.toPrecision(4))) };
-  };
+  const overPicture = ({ images: used, blank, map }: ClassMap): MapPicture => ({
+    ...{ images: used, blank },
+    ...plain(overImage(run.model, map)),
+  });
   const [height, width, channels] = run.model.inputShape as [number, number, number];
   return {
     ...result,
@@ -129,7 +147,12 @@ async function study(subject: Subject): Promise<MapsResult> {
   };
 }
 
-function section({ images, what, half, methods: found, classes }: MapsResult): Block[] {
+const plain = ({ shape, values }: HostArray): PlainMap => ({
+  shape,
+  values: Array.from(values, value => Number(value.toPrecision(4))),
+});
+
+function section({ images, what, half, methods: found, example, classes }: MapsResult): Block[] {
   const kept = (similarities: readonly MapSimilarity[], part: keyof MapSimilarity) =>
     mean(similarities.map(similarity => Math.abs(similarity[part])));
   // What fails the test stands on top.
@@ -156,14 +179,37 @@ function section({ images, what, half, methods: found, classes }: MapsResult): B
         "maps with the trained network's; the means over the pictures. With edges: of the trained network's map with an edge " +
         "detector's (Sobel), which knows no network. To save time the methods that average do so over fewer steps.",
     ),
+    ...(example ? [exampleBlock(example, found, ranked)] : []),
     ...(classes ? classBlocks(classes) : []),
   ];
 }
 
+/** A column for each method in the order of the table, a row for each stage. */
+function exampleBlock(
+  { number, label, maps: drawn }: NonNullable<MapsResult['example']>,
+  found: readonly MethodMaps[],
+  ranked: readonly MethodMaps[],
+): Block {
+  const columns = ranked.map(method => drawn[found.indexOf(method)]!);
+  const rows = [0, 1, 2].map(stage =>
+    columns.map(({ signed, stages }) => painted(stages[stage]!, signed ? 'diverging' : 'sequential')),
+  );
+  return sheets({
+    name: 'maps-forgotten',
+    picture: contactSheet(rows.flat(), { columns: columns.length, scale: EXAMPLE_SCALE, gap: 4 }),
+    alt: 'A picture explained by each method, with trained, half random and random layers',
+    caption:
+      `Image ${number}, ${label}, by ${listing(ranked.map(({ title }) => title))}. Top: by the trained network. Middle: half of the ` +
+      'layers random. Bottom: all random.',
+  });
+}
+
+const painted = ({ shape, values }: PlainMap, scale: ColourMapName) =>
+  paint({ shape, values: Float64Array.from(values) }, scale);
+
 function classBlocks({ layer, names, trained, untrained, pictures }: NonNullable<MapsResult['classes']>): Block[] {
-  const painted = (found: readonly MapPicture[]) =>
-    found.map(({ shape, values }) => paint({ shape, values: Float64Array.from(values) }, 'sequential'));
-  const rows = [pictures, painted(trained), painted(untrained)];
+  const maps = (of: readonly MapPicture[]) => of.map(map => painted(map, 'sequential'));
+  const rows = [pictures, maps(trained), maps(untrained)];
   return [
     heading(`Grad-CAM of ${layer} by class`),
     sheets({

@@ -5,10 +5,11 @@ import { html, raw } from '../html.ts';
 import { toPng } from '../pictures.ts';
 import { sectionHtml } from '../section-html.ts';
 import { PAGE_CSS } from '../style.ts';
+import { standalone } from '../svg.ts';
 import { STUDIES } from './index.ts';
 import type { StudyOutcome, StudyReport } from './study.ts';
 
-/** Names of a report's files within its folder; its sheets lie beside them as PNG. */
+/** Names of a report's files within its folder; beside them lie its sheets as PNG, and the charts of each study as SVG. */
 export const STUDY_FILES = { html: 'study.html', results: 'results.json' } as const;
 
 /** What a study found, as a part of the page. Of another version of weft it may be one that is not known here. */
@@ -77,12 +78,20 @@ function facts(report: StudyReport): [name: string, value: string][] {
   ];
 }
 
+/** Charts side by side in a file. */
+const COLUMNS = 2;
+
 /** Writes the report, finished or not, into its folder, each file as a whole. */
 export async function writeStudy(files: FileStore, folder: string, report: StudyReport): Promise<void> {
   const sections = report.studies.map(studySection);
   const blocks = sections.flatMap(section => section.blocks);
   const sheets = blocks.flatMap(block => (block.kind === 'sheets' ? block.sheets : []));
   for (const { name, picture } of sheets) await files.write(`${folder}/${name}.png`, toPng(picture));
+  for (const [i, { title, blocks }] of sections.entries()) {
+    const charts = blocks.flatMap(block => (block.kind === 'charts' ? block.charts : []));
+    if (charts.length === 0) continue;
+    await files.write(`${folder}/${report.studies[i]!.name}.svg`, standalone(title, charts, COLUMNS));
+  }
   await files.write(`${folder}/${STUDY_FILES.results}`, `${JSON.stringify(report)}\n`);
   await files.write(`${folder}/${STUDY_FILES.html}`, pageHtml(report, sections));
 }

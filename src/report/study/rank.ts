@@ -1,5 +1,6 @@
 import { type LayerRanks, layerRanks, type RankOf } from '../../study/layer-ranks.ts';
-import { type Block, muted, text } from '../document.ts';
+import { barChart } from '../charts.ts';
+import { type Block, charts, muted, text } from '../document.ts';
 import { count } from '../format.ts';
 import type { Study, Subject } from './study.ts';
 
@@ -45,8 +46,20 @@ function section({ images, trained, untrained }: RankResult): Block[] {
         ];
       }),
     },
+    charts(
+      barChart({
+        title: 'Directions that the outputs use, of those there are',
+        groups: trained.map(({ layer }) => layer),
+        series: [
+          { name: 'this network', colour: 0, values: trained.map(shareOf) },
+          { name: 'random weights', colour: 1, values: untrained.map(shareOf) },
+        ],
+      }),
+    ),
     muted(
       'Of the last layer of ten classes it cannot be above ten, and the mean of its outputs takes one away where they add up to the same.',
     ),
   ];
 }
+
+const shareOf = ({ activations: { rank, most } }: LayerRanks) => rank / most;

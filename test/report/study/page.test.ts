@@ -72,6 +72,21 @@ describe('the page of studies', () => {
     expect(JSON.parse(new TextDecoder().decode(contents.get('out/results.json')))).toEqual(report);
   });
 
+  it('comes with the charts of each study as one SVG file that needs nothing else', async () => {
+    const { files, contents } = memoryFiles();
+    const ranks = (rank: number) => [{ layer: 'conv<1>', activations: { rank, most: 8 } }];
+    const result = { images: '10 validation images', trained: ranks(6), untrained: ranks(2) };
+    await writeStudy(files, 'out', { ...report, studies: [...report.studies, { name: 'rank', seconds: 1, result }] });
+    expect([...contents.keys()].filter(name => name.endsWith('.svg'))).toEqual(['out/rank.svg']);
+    const svg = new TextDecoder().decode(contents.get('out/rank.svg')!);
+    expect(svg).toContain('xmlns="http://www.w3.org/2000/svg"');
+    expect(svg).toContain('<style>');
+    expect(svg).toContain('conv&#60;1&#62;');
+    expect([...svg.matchAll(/>([\d.]+)[^\d<]%</g)].map(([, share]) => share)).toEqual(
+      expect.arrayContaining(['75.0', '25.0']),
+    );
+  });
+
   it('has a line of help and a heading for each study', () => {
     for (const [name, study] of Object.entries(STUDIES)) {
       expect(study.name).toBe(name);

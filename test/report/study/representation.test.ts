@@ -93,10 +93,11 @@ describe('what the studies say of a small trained network', () => {
 
   it('maps: those of guided backpropagation keep more than the gradient, and each class has its mean picture', () => {
     type M = { title: string; halfway: { rank: number }[]; end: unknown[] };
-    const { methods, half, images, classes } = of<{
+    const { methods, half, images, example, classes } = of<{
       images: number;
       half: string[];
       methods: M[];
+      example: { label: string; maps: { stages: { shape: number[]; values: number[] }[] }[] };
       classes: { layer: string; trained: unknown[]; pictures: Picture[] };
     }>('maps');
     expect([images, half]).toEqual([TOY.classes, ['logits', 'dense']]);
@@ -104,6 +105,12 @@ describe('what the studies say of a small trained network', () => {
     const kept = (title: string) =>
       methods.find(method => method.title === title)!.halfway.reduce((sum, { rank }) => sum + Math.abs(rank), 0);
     expect(kept('Guided backpropagation')).toBeGreaterThan(kept('Gradient'));
+    expect([example.label, example.maps.length]).toEqual([toyImages(1, 1).classes[0], methods.length]);
+    for (const { stages } of example.maps) {
+      const [trained, ...random] = stages.map(({ values }) => values);
+      expect(trained).toHaveLength(TOY.size ** 2);
+      for (const values of random) expect(values).not.toEqual(trained);
+    }
     expect([classes.layer, classes.trained.length, classes.pictures.length]).toEqual([
       'conv',
       TOY.classes,
