@@ -119,17 +119,20 @@ describe('a value, written out', () => {
     expect(await part(/^largest of 4$/)).toBe(Math.max(...window));
   });
 
-  it('of a dense layer is written out by its largest products, all when they are asked for', async () => {
+  it('of a dense layer behind maps is the sum over all of them, each with its products where their values lie', async () => {
     await pick('logits', [3]);
-    const rows = () => story().locator('.terms').first().locator('tbody tr td:last-child');
-    const few = await numbers(rows());
-    expect(few).toHaveLength(8);
-    await story().getByRole('button', { name: 'Show all 294' }).click();
-    const all = await numbers(rows());
-    expect(all).toHaveLength(294);
-    expect(all.slice(0, 8)).toEqual(few);
-    const sum = total(all) + (await part(/^bias$/));
-    expect(await part(/^sum$/)).toBeCloseTo(sum, 2);
+    await story().getByRole('button', { name: 'Show all 6' }).click();
+    const groups = await story().locator('.groups > li').all();
+    expect(groups).toHaveLength(6);
+    const sums = await numbers(story().locator('.groups .group b'));
+    for (const [i, group] of groups.entries()) {
+      const products = await cells(group, 'products');
+      expect(products).toHaveLength(49);
+      expect(total(products)).toBeCloseTo(sums[i]!, 2);
+    }
+    const products = await part(/^sum of 294 products$/);
+    expect(products).toBeCloseTo(total(sums), 2);
+    expect(await part(/^sum$/)).toBeCloseTo(products + (await part(/^bias$/)), 3);
   });
 
   it('of the loss is softmax, class by class', async () => {
@@ -214,11 +217,9 @@ describe('while it trains', () => {
     await expect.poll(async () => (await pixelsOf(lab.page, canvas)).pixels, PATIENT).not.toEqual(picture.pixels);
   });
 
-  it('all layers are measured on many pictures: what fires, what is dead, how far a step moves', async () => {
+  it('all layers that compute are measured on many pictures: what fires, what is dead, how far a step moves', async () => {
     const table = lab.page.getByRole('region', { name: 'Table of all layers' });
-    await expect
-      .poll(() => table.locator('tbody th').allInnerTexts(), PATIENT)
-      .toEqual(['conv1', 'pool1', 'conv2', 'pool2', 'logits']);
+    await expect.poll(() => table.locator('tbody th').allInnerTexts(), PATIENT).toEqual(['conv1', 'conv2', 'logits']);
     const first = await table.locator('tbody tr').first().locator('td').allInnerTexts();
     expect(first[1]).toMatch(/^\d of 4$/);
     expect(await table.locator('.units').first().locator('i').count()).toBe(4);
@@ -269,6 +270,31 @@ describe('the tab', () => {
     await lab.page.setViewportSize({ width: 390, height: 800 });
     await expect.poll(() => lab.page.evaluate(() => document.documentElement.scrollWidth), PATIENT).toBe(390);
     expect(await seriousFaults(lab.page)).toEqual([]);
+  });
+
+  it('writes out a dense layer behind a dense one by its largest products, all when they are asked for', async () => {
+    await lab.page.setViewportSize({ width: 1280, height: 900 });
+    await lab.page.evaluate(async () => {
+      const { network } = globalThis.weftLab.state.value.model!;
+      const layers = [
+        { type: 'flatten', name: 'flatten' },
+        { type: 'dense', name: 'hidden', units: 40, activation: 'tanh' },
+        { type: 'dense', name: 'logits', units: 10 },
+      ];
+      const layer = { type: 'sequential', name: '', layers };
+      await globalThis.weftLab.ask('model.set', { network: { ...network, config: { ...network.config, layer } } });
+    });
+    await stop('hidden').waitFor();
+    await pick('logits', [3]);
+    const rows = story().locator('.terms').first().locator('tbody tr td:last-child');
+    const few = await numbers(rows);
+    expect(few).toHaveLength(8);
+    await story().getByRole('button', { name: 'Show all 40' }).click();
+    const all = await numbers(rows);
+    expect(all).toHaveLength(40);
+    expect(all.slice(0, 8)).toEqual(few);
+    expect(await part(/^sum of 40 products$/)).toBeCloseTo(total(all), 3);
+    expect(await part(/^sum$/)).toBeCloseTo(total(all) + (await part(/^bias$/)), 3);
   });
 
   it('logs no error in the page', () => {
