@@ -14,12 +14,13 @@ import { FileError, KernelError, UsageError, ValueError } from '../platform/erro
 import { measureOp, type OpResult, type OpTask } from '../tensor/bench-op.ts';
 import type { Rung } from '../tensor/ladder.ts';
 import { describeFailure } from '../tensor/prove.ts';
+import { checkPeers, describePeers, timePeers } from './bench-op-peers.ts';
 import { parseOpResult, sha256 } from './bench-op-result.ts';
 import { openEngine } from './open-engine.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { print, printJson, table } from './output.ts';
 import { weftVersion } from './package-json.ts';
-import { wholeFrom } from './parse.ts';
+import { names, wholeFrom } from './parse.ts';
 import { ProgressBar } from './progress.ts';
 
 interface OpFlags extends GlobalOptions {
@@ -31,6 +32,7 @@ interface OpFlags extends GlobalOptions {
   timeLimit: number;
   from?: string;
   again?: boolean;
+  peers?: string[];
   json?: boolean;
 }
 
@@ -48,6 +50,7 @@ export function registerOp(bench: Command): void {
     .option('--kernel <file>', 'a WGSL file bound like the plain variant (docs/kernels.md, "Bring your own kernel")')
     .option('--workgroups <formula>', "how many it takes: 'ceil(n*oh*ow*cout / 64)' (default: its line // dispatch:)")
     .option('--constants <text>', "values for its const lines: 'TILE=8 LANES=32'")
+    .option('--peers <names>', 'these frameworks beside it, with commas between (weft bench --list)', names)
     .option('--repeats <n>', `rounds, of which the median counts (default: ${REPEATS})`, wholeFrom(1))
     .option('--time-limit <seconds>', 'after which your own kernel counts as hanging', wholeFrom(1), TIME_LIMIT)
     .option('--from <file>', 'show the JSON that somebody else has made')
@@ -56,6 +59,7 @@ export function registerOp(bench: Command): void {
     jsonOption(command),
     "weft bench op conv2d --shape 'n=64 h=28 w=28 cin=32 cout=64 k=3'",
     'weft bench op matmul --kernel docs/examples/matmul-row.wgsl --json > result.json',
+    'weft bench op matmul --kernel docs/examples/matmul-row.wgsl --peers tfjs-webgpu,jax-webgpu',
     'weft bench op --from result.json --again',
   );
   command.action(async (name: string | undefined) => {
@@ -65,9 +69,13 @@ export function registerOp(bench: Command): void {
       throw new UsageError('bench op --again: it repeats a result; name its file with --from');
     if (shared && !options.again) return show(shared, options);
     const task = shared ? repeatTask(shared, options) : await readTask(name, options);
+    if (options.peers && !process.env[WATCHED]) await checkPeers(peerTask(task, options.peers, options.adapter));
     if (task.custom && !process.env[WATCHED]) return await runWatched(task, options.timeLimit);
     if (shared && !options.json) show(shared, options);
-    const result = await measure(task, options);
+    const ladder = await measure(task, options);
+    process.send?.('measured');
+    const peers = options.peers && (await timePeers(peerTask(task, options.peers, options.adapter)));
+    const result = { ...ladder, ...(peers && { peers }) };
     show(result, options);
     if (result.rungs.some(rung => rung.failure)) process.exitCode = 1;
   });
@@ -122,13 +130,17 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
+function peerTask({ spec, p, repeats }: OpTask, peers: readonly string[], adapter: string | undefined) {
+  return { kernel: spec.name, p, peers, rounds: repeats, adapter };
+}
+
 /**
  * Somebody's kernel may never end, and nothing inside a process stops what its driver computes: so it runs in a process
  * of its own, which is stopped from here.
  */
 async function runWatched({ spec, custom }: OpTask, seconds: number): Promise<void> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [WATCHED]: '1' },
   });
   let late = false;
@@ -136,6 +148,8 @@ async function runWatched({ spec, custom }: OpTask, seconds: number): Promise<vo
     late = true;
     child.kill('SIGKILL');
   }, seconds * 1000);
+  // What comes after its own measurement is nobody's fault.
+  child.on('message', () => clearTimeout(timer));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', resolve);
@@ -184,6 +198,10 @@ function show(result: OpResult, { json }: Pick<OpFlags, 'json'>): void {
       rows,
     ),
   );
+  if (result.peers) {
+    print('\nby the clock, many calls and one wait, where the times above are the device’s own of a call:');
+    print(describePeers(result.peers));
+  }
   if (custom) print(`${custom.name}: sha256 ${custom.sha256}`);
   for (const { variant, failure } of rungs) if (failure) print(`${variant} is WRONG: ${describeFailure(failure)}`);
 }

@@ -13,7 +13,7 @@ import { FileError, UsageError } from '../platform/errors.ts';
 import { registerOp } from './bench-op.ts';
 import { example, type GlobalOptions, jsonOption } from './options.ts';
 import { log } from './output.ts';
-import { wholeFrom } from './parse.ts';
+import { names, wholeFrom } from './parse.ts';
 
 /** What bench/main.ts is told, as JSON in its only argument. */
 export interface BenchOptions {
@@ -37,8 +37,6 @@ export interface BenchOptions {
 }
 
 type TypedOptions = Omit<BenchOptions, 'suites' | 'peers'> & GlobalOptions & { suite?: string[]; peers?: string[] };
-
-const names = (text: string) => text.split(',').filter(name => name !== '');
 
 export function register(program: Command): void {
   const command = program

@@ -53,3 +53,6 @@ export function recipeOf(name: string, where?: string): Recipe {
     throw new UsageError(where === undefined ? error.message : `${where}: ${error.message}`);
   }
 }
+
+/** Names with commas between. */
+export const names = (text: string) => text.split(',').filter(name => name !== '');

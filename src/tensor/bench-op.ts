@@ -1,3 +1,4 @@
+import type { Spread } from '../gpu/profile.ts';
 import { type CustomKernel, customVariant } from '../kernels/custom.ts';
 import { sliceCall } from '../kernels/slice.ts';
 import { bytesMoved, describeParams, type KernelSpec, type Params } from '../kernels/spec.ts';
@@ -33,6 +34,22 @@ export interface OpResult {
   readonly chosen: string;
   readonly rungs: readonly Rung[];
   readonly custom?: SharedKernel;
+  /** Other frameworks on the same call, and weft as they are measured: by the clock, many calls and one wait. */
+  readonly peers?: readonly PeerTime[];
+}
+
+/** One framework on the call, or why it was not timed. */
+export interface PeerTime {
+  readonly peer: string;
+  readonly title: string;
+  readonly version: string;
+  /** Milliseconds of a call. */
+  readonly time?: Spread;
+  /** Largest difference from the float64 reference, as a share of the largest value. */
+  readonly error?: number;
+  /** Kernels or flags that produced the time. */
+  readonly how?: string;
+  readonly skipped?: string;
 }
 
 /** Somebody's own kernel, whole, with the hash by which people can tell that they speak of the same. */
