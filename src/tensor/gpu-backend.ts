@@ -365,12 +365,18 @@ function packUniform(fields: PlannedDispatch['uniform']): ArrayBuffer {
 }
 
 /** Values in the element type of the tensor; bytes are padded to a multiple of 4, as writeBuffer asks. */
+/** Typed arrays of the device's own kind go as they are: the upload copies them at once, and a copy of a large one costs more. */
 function toDevice(
   view: View,
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> {
-  if (view.dtype === 'f32') return Float32Array.from(values);
-  if (view.dtype === 'u32') return Uint32Array.from(values);
+  const isOwn = ArrayBuffer.isView(values) && values.buffer instanceof ArrayBuffer;
+  if (view.dtype === 'f32') {
+    return isOwn && values instanceof Float32Array ? (values as Float32Array<ArrayBuffer>) : new Float32Array(values);
+  }
+  if (view.dtype === 'u32') {
+    return isOwn && values instanceof Uint32Array ? (values as Uint32Array<ArrayBuffer>) : new Uint32Array(values);
+  }
   const padded = new Uint8Array(alignUp(view.size, 4));
   padded.set(values as ArrayLike<number>);
   return padded;
