@@ -70,7 +70,9 @@ describe('a run that was made in Node', () => {
 describe('the trained CNN', () => {
   it('comes with the page: by the list of networks, and by the address', async () => {
     lab = await openLab();
-    await lab.page.getByRole('combobox', { name: 'network', exact: true }).selectOption({ label: 'CNN 32-64-128, trained' });
+    await lab.page
+      .getByRole('combobox', { name: 'network', exact: true })
+      .selectOption({ label: 'CNN 32-64-128, trained' });
     const name = () => lab.page.evaluate(() => globalThis.weftLab.state.value.model?.origin);
     await expect.poll(name, PATIENT).toBe('brought');
     await expect.poll(() => lab.page.url()).toMatch(/net=trained$/);
