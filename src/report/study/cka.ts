@@ -57,6 +57,20 @@ function section({ images, batch, networks, similarity, errors, shuffled }: CkaR
   const [own] = networks as [CkaResult['networks'][number]];
   const part = (network: number) =>
     own.layers.map((_, r) => networks[network]!.layers.map((_, c) => similarity[r]![starts[network]! + c]!));
+  const columns = networks.slice(1).map(({ name, layers }, i): Column => {
+    const values = (row: number) => layers.map((_, c) => similarity[row]![starts[i + 1]! + c]!);
+    if (own.layers.some(layer => layers.includes(layer))) {
+      return {
+        head: [`to the same of ${name}`],
+        cells: r => [textOf(values(r)[layers.indexOf(own.layers[r]!)] ?? null)],
+      };
+    }
+    // Another architecture has no layer of that name. The likest of many is flattered by chance, hence the control.
+    return {
+      head: [`to the closest of ${name}`, 'with random weights'],
+      cells: r => [r, starts[1]! + r].map(row => closest(layers, values(row))),
+    };
+  });
   const largest = Math.max(...shuffled.map(value => Math.abs(value ?? 0)));
   const error = Math.max(...errors.flat().map(value => value ?? 0));
   return [
@@ -77,15 +91,8 @@ function section({ images, batch, networks, similarity, errors, shuffled }: CkaR
     {
       kind: 'table',
       name: 'Similarity of each layer',
-      head: ['Layer', ...networks.slice(1).map(({ name }) => `to the same of ${name}`), 'images in another order'],
-      rows: own.layers.map((layer, r) => [
-        layer,
-        ...networks.slice(1).map(({ layers }, i) => {
-          const c = layers.indexOf(layer);
-          return c === -1 ? 'n/a' : textOf(similarity[r]![starts[i + 1]! + c]!);
-        }),
-        textOf(shuffled[r]!),
-      ]),
+      head: ['Layer', ...columns.flatMap(({ head }) => head), 'images in another order'],
+      rows: own.layers.map((layer, r) => [layer, ...columns.flatMap(({ cells }) => cells(r)), textOf(shuffled[r]!)]),
     },
     muted(
       `Linear CKA without bias, by ${count(images)} images in batches of ${count(batch)}; standard errors up to ` +
@@ -93,6 +100,18 @@ function section({ images, batch, networks, similarity, errors, shuffled }: CkaR
         `than ${largest.toFixed(2)}.`,
     ),
   ];
+}
+
+interface Column {
+  readonly head: readonly string[];
+  readonly cells: (row: number) => readonly string[];
+}
+
+/** The largest similarity and whose it is. */
+function closest(layers: readonly string[], values: readonly (number | null)[]): string {
+  const known = values.map(value => value ?? Number.NEGATIVE_INFINITY);
+  const best = known.indexOf(Math.max(...known));
+  return values[best] == null ? 'n/a' : `${textOf(values[best])} (${layers[best]})`;
 }
 
 const textOf = (value: number | null) => (value === null ? 'n/a' : minus(value.toFixed(2)));

@@ -87,6 +87,47 @@ describe('the page of studies', () => {
     );
   });
 
+  it('compares with the closest layer where another network has none of the same name, random weights beside it', () => {
+    // This network (a, b), the same with random weights, one of other names (x, y, z), and another seed (a, b).
+    const networks = [
+      ...['this network', 'random weights'].map(name => ({ name, layers: ['a', 'b'] })),
+      ...[
+        { name: 'other', layers: ['x', 'y', 'z'] },
+        { name: 'seed', layers: ['a', 'b'] },
+      ],
+    ];
+    const rows = [
+      [1, 0.5, 0.81, 0.4, 0.31, 0.32, 0.33, 0.91, 0.1],
+      [0.5, 1, 0.4, 0.82, 0.41, 0.43, 0.42, 0.1, 0.92],
+      [0.81, 0.4, 1, 0.5, 0.23, 0.22, 0.21, 0.1, 0.1],
+      [0.4, 0.82, 0.5, 1, null, null, null, 0.1, 0.1],
+    ];
+    const none = Array.from({ length: 5 }, () => Array.from({ length: 9 }, () => 0));
+    const result = {
+      images: 8,
+      batch: 4,
+      networks,
+      similarity: [...rows, ...none],
+      errors: [[0.01]],
+      shuffled: [0, 0],
+    };
+    const table = STUDIES.cka!.section(result).find(block => block.kind === 'table')!;
+    expect(table).toMatchObject({
+      head: [
+        'Layer',
+        'to the same of random weights',
+        'to the closest of other',
+        'with random weights',
+        'to the same of seed',
+        'images in another order',
+      ],
+      rows: [
+        ['a', '0.81', '0.33 (z)', '0.23 (x)', '0.91', '0.00'],
+        ['b', '0.82', '0.43 (y)', 'n/a', '0.92', '0.00'],
+      ],
+    });
+  });
+
   it('has a line of help and a heading for each study', () => {
     for (const [name, study] of Object.entries(STUDIES)) {
       expect(study.name).toBe(name);
