@@ -41,7 +41,9 @@ export function similarityChart({ title, rows, columns, values }: SimilarityChar
     const [x, y] = [left + (c + 0.5) * cell, top - 7];
     return label(name, { x, y, transform: `rotate(-52 ${round(x)} ${round(y)})`, 'font-size': fontSize });
   });
-  const width = left + columns.length * cell + 0.65 * Math.min(170, widest(columns));
+  const squares = left + columns.length * cell + 0.65 * Math.min(170, widest(columns));
+  // Few columns may be narrower than the heading, which names a folder. It is bold, of 14 px.
+  const width = Math.max(squares, 1.25 * textWidth(title));
   const size = { width, height: top + rows.length * cell + 6 };
   const words = rows.map((name, r) => {
     const best = values[r]!.reduce<number>(

@@ -26,6 +26,13 @@ describe('a chart of similarities', () => {
     expect(strength.indexOf(Math.max(...strength))).toBe(0);
   });
 
+  it('is as wide as a heading that names a long folder', () => {
+    const chart = (title: string) => similarityChart({ title, rows: ['a'], columns: ['b'], values: [[1]] });
+    // 14 px and bold: 8 px for each of its 60 letters.
+    expect(chart('n'.repeat(60)).width).toBeGreaterThan(480);
+    expect(chart('n').width).toBeLessThan(100);
+  });
+
   it('stays well-formed with many layers', () => {
     const names = Array.from({ length: 60 }, (_, i) => `stage${i}.block.conv`);
     parseXml(
