@@ -81,7 +81,7 @@ describe('a branch', () => {
 
   it.each(['set to zero', 'negated', 'drawn anew'])('with a filter %s differs in that filter at once', async fate => {
     await lab.page.getByLabel('change').selectOption('a filter');
-    await lab.page.getByLabel('is', { exact: true }).selectOption(fate);
+    await lab.page.getByRole('combobox', { name: 'is', exact: true }).selectOption(fate);
     await button(`Fork at step ${AT}`).click();
     await expect.poll(verdict, PATIENT).toMatch(/^No loss differs so far\. At step 12, 9 of [\d,]+ numbers/);
     expect(await lab.page.locator('.told').innerText()).toContain(`filter 0 of conv1.kernel ${fate}`);
