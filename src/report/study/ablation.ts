@@ -117,7 +117,8 @@ function section({ images, what, accuracy, classes, layers, skipped }: AblationR
     text(
       `Each channel was taken away by itself and the network asked again about ${count(images)} ${what}; as it is, ` +
         `${(100 * accuracy).toFixed(1)} % of its answers are right. Set to zero, a channel gives the layers behind it ` +
-        'something they may never have seen; set to its mean, it only no longer tells images apart.',
+        'something they may never have seen; set to its mean over images and pixels, it no longer tells them apart. That too may be ' +
+        'new to a layer that takes each pixel by itself, such as a batch norm of flattened maps.',
     ),
     ...layers.flatMap(layer => layerBlocks(layer, classes)),
     muted(
