@@ -159,9 +159,13 @@ function section({ images, what, half, methods: found, example, classes }: MapsR
   const ranked = [...found].sort((a, b) => kept(b.halfway, 'rank') - kept(a.halfway, 'rank'));
   const shown = (similarities: readonly MapSimilarity[], part: keyof MapSimilarity) =>
     kept(similarities, part).toFixed(2);
+  const which =
+    images === 1
+      ? `One of the ${what} was explained`
+      : `${count(images)} ${what}, each of another class, were explained`;
   return [
     text(
-      `${count(images)} ${what}, each of another class, were explained for their own class; then ${listing(half)} got random ` +
+      `${which} for their own class; then ${listing(half)} got random ` +
         'weights, then all layers. A map of what the network has learned must change with them; what stays was drawn from ' +
         'the picture. Of the correlations the signs do not count.',
     ),
