@@ -70,7 +70,10 @@ export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
     rest,
     processors: availableParallelism(),
     close() {
-      gpu = undefined;
+      // The binding has one more look at its events in the event loop, also when nothing is pending any more.
+      setTimeout(() => {
+        gpu = undefined;
+      }, LAST_LOOK);
     },
   };
 }
@@ -98,6 +101,9 @@ export function adapterRemedy(): string {
     'vulkan-icd-loader); in a clone of weft, ./weft doctor does so on Debian and Ubuntu'
   );
 }
+
+/** Milliseconds in which the event loop turns some times, also where each turn sleeps. */
+const LAST_LOOK = 20;
 
 const waiting = new Set<() => boolean>();
 const cell = new Int32Array(new SharedArrayBuffer(4));
