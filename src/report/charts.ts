@@ -150,7 +150,7 @@ export function barChart(chart: BarChart): Chart {
   const legend = placeLegend(chart.series, width, 'box');
   const top = 32 + legend.height;
   const height = top + chart.groups.length * groupHeight + 26;
-  const left = Math.min(170, 10 + Math.max(...chart.groups.map(textWidth)));
+  const left = Math.min(170, 16 + Math.max(...chart.groups.map(textWidth)));
   const x = scale([0, 1], [left, width - 46]);
   const grid = [0, 0.25, 0.5, 0.75, 1].map(
     tick =>
