@@ -88,7 +88,7 @@ try {
     await page.evaluate(() => scrollTo(0, 0));
     // What moves comes to rest.
     await page.waitForTimeout(1500);
-    await page.screenshot({ path: `${out}/${name}.jpg`, type: 'jpeg', quality: 78 });
+    await page.screenshot({ path: `${out}/${name}.jpg`, type: 'jpeg', quality: 52 });
     process.stdout.write(`docs/lab/${name}.jpg\n`);
   }
 } finally {
