@@ -39,6 +39,8 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   },
   explain: async page => {
     await openTrained(page);
+    // The tab began with the network before.
+    await page.getByRole('button', { name: 'Explain anew' }).click();
     await page.locator('.method .waiting').first().waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.querySelectorAll('.method canvas').length >= 16);
     await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));

@@ -97,7 +97,7 @@ function options(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     hooks: { draw: [plot => drawMark(plot, mark.current)] },
