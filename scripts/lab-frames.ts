@@ -56,8 +56,8 @@ try {
 /** Times between frames over so many seconds, and the training steps that were made in them. */
 async function watch(page: Page, length: number): Promise<{ intervals: number[]; steps: number }> {
   return await page.evaluate(async milliseconds => {
-    const stepNow = () => globalThis.weftLab.state.value.training!.step;
-    const first = stepNow();
+    const { state } = globalThis.weftLab;
+    const first = state.value.training!.step;
     const intervals: number[] = [];
     const end = performance.now() + milliseconds;
     let last = performance.now();
@@ -67,7 +67,7 @@ async function watch(page: Page, length: number): Promise<{ intervals: number[];
       last = now;
     }
     // The first is from some moment within a frame.
-    return { intervals: intervals.slice(1), steps: stepNow() - first };
+    return { intervals: intervals.slice(1), steps: state.value.training!.step - first };
   }, 1000 * length);
 }
 

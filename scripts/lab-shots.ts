@@ -38,15 +38,11 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByText(/At step 177, /).waitFor();
   },
   explain: async page => {
-    await openTrained(page);
-    // The tab began with the network before.
-    await page.getByRole('button', { name: 'Explain anew' }).click();
     await page.locator('.method .waiting').first().waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.querySelectorAll('.method canvas').length >= 16);
     await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
   },
   mistakes: async page => {
-    await openTrained(page);
     await page.getByRole('button', { name: /Find mistakes|Look again/ }).click();
     await page.locator('.found').waitFor();
     await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
@@ -61,9 +57,8 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   },
 };
 
-async function openTrained(page: Page): Promise<void> {
-  await page.evaluate(async () => await globalThis.weftLab.ask('model.openTrained'));
-}
+/** Shown of the small network, after these steps; the others of the one that comes trained. */
+const OF_SMALL = ['train', 'look', 'fork'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find(name => !(name in SHOTS));
@@ -82,9 +77,17 @@ try {
   await page.goto(served.address);
   await page.waitForFunction(() => globalThis.weftLab?.state.value.training);
   await page.getByRole('button', { name: 'No, thanks' }).click();
-  await page.evaluate(async steps => await globalThis.weftLab.ask('train.run', { steps }), STEPS);
+  const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+  if (OF_SMALL.some(isWanted)) {
+    await page.evaluate(async steps => await globalThis.weftLab.ask('train.run', { steps }), STEPS);
+  }
+  let isTrained = false;
   for (const [name, prepare] of Object.entries(SHOTS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (!isWanted(name)) continue;
+    if (!OF_SMALL.includes(name) && !isTrained) {
+      await page.evaluate(async () => await globalThis.weftLab.ask('model.openTrained'));
+      isTrained = true;
+    }
     await page.locator(`nav a[href="#${name}"]`).click();
     await prepare(page);
     await page.evaluate(() => scrollTo(0, 0));

@@ -108,6 +108,19 @@ describe('two networks', () => {
   });
 });
 
+describe('another network', () => {
+  it('is explained at once when it takes the place of the one before', async () => {
+    const titles = lab.page.locator('.method').first().locator('figcaption').first();
+    await expect.poll(() => titles.innerText(), PATIENT).toMatch(/^step 28/);
+    await lab.page.evaluate(async () => {
+      const { network } = globalThis.weftLab.state.value.model!;
+      await globalThis.weftLab.ask('model.set', { network: { ...network, seed: 2 } });
+    });
+    await expect.poll(() => titles.innerText(), PATIENT).toMatch(/^step 0/);
+    await isDone();
+  });
+});
+
 describe('the picture', () => {
   it('can be a file of the reader, told what was made of it', async () => {
     const [width, height] = [60, 40];

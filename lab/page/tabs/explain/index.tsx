@@ -11,14 +11,15 @@ import { WhichNetworks } from './which.tsx';
 
 export function Explain() {
   const { model, engine } = state.value;
-  const isReady = model !== undefined;
+  // Another network, or the same one from other numbers: not what the maps were about.
+  const which = model && JSON.stringify([model.network, model.origin]);
   useEffect(() => {
-    if (!isReady) return;
+    if (!which) return;
     void explain();
     // Without it, there is one network less to choose.
     offerRun().catch(() => {});
     return stop;
-  }, [isReady]);
+  }, [which]);
   if (!model) return <p class="page muted">…</p>;
   const { networks = [], edges } = begun.value ?? {};
   return (
