@@ -58,10 +58,11 @@ export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
   }
   // Collected too early, this object takes every pending promise with it; kept too long, it keeps the process alive.
   let gpu: GPU | undefined = create(flags);
+  let isClosed = false;
   return {
     async requestAdapter() {
       const open = gpu;
-      if (!open) throw new AdapterError('the GPU source was closed; open a new one with openGpu()');
+      if (!open || isClosed) throw new AdapterError('the GPU source was closed; open a new one with openGpu()');
       // Dawn puts discrete before integrated and both before CPU adapters.
       const adapter = await open.requestAdapter({ powerPreference: 'high-performance' });
       if (!adapter) throw new AdapterError(`no WebGPU adapter found; ${adapterRemedy()}`);
@@ -70,6 +71,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<GpuSource> {
     rest,
     processors: availableParallelism(),
     close() {
+      isClosed = true;
       // The binding has one more look at its events in the event loop, also when nothing is pending any more.
       setTimeout(() => {
         gpu = undefined;

@@ -100,9 +100,12 @@ describe('two networks', () => {
     await lab.page.evaluate(async () => await globalThis.weftLab.ask('train.run', { steps: 3 }));
     await lab.page.getByText('These maps are of step 25; the network is at step 28 now.').waitFor();
     await lab.page.getByLabel('beside the network').selectOption({ label: 'step 25, kept' });
+    const captions = async () => {
+      const texts = await lab.page.locator('.method').first().locator('figcaption').allInnerTexts();
+      return texts.map(text => text.replace(/ \(.*/, ''));
+    };
+    await expect.poll(captions, PATIENT).toEqual(['step 28', 'step 25, kept', 'random numbers']);
     await isDone();
-    const captions = await lab.page.locator('.method').first().locator('figcaption').allInnerTexts();
-    expect(captions.map(text => text.replace(/ \(.*/, ''))).toEqual(['step 28', 'step 25, kept', 'random numbers']);
     await lab.page.getByLabel('beside the network').selectOption({ label: 'none' });
     await isDone();
   });
