@@ -17,6 +17,7 @@ export function TourButton() {
 
 /** The step that is shown; at a first visit, the offer. */
 export function Tour() {
+  useKeys();
   if (step.value) return <Card key={place.value} step={step.value} />;
   if (!isOffered.value) return null;
   return (
@@ -43,7 +44,6 @@ function Card({ step: shown }: { step: TourStep }) {
   const side = useFrame(element, () => card.current?.offsetWidth ?? 0);
   // The step is read out, and the keys work, wherever the focus was before.
   useEffect(() => card.current?.focus({ preventScroll: true }), []);
-  useKeys(card);
   const at = place.value!;
   return (
     <dialog
@@ -116,12 +116,13 @@ function Action({ step: { action, prepare }, isThere }: { step: TourStep; isTher
 }
 
 /** Escape ends the tour; the arrow keys turn its pages, except where the page itself is at the keys. */
-function useKeys(card: { readonly current: HTMLElement | null }): void {
+function useKeys(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const { key, defaultPrevented, altKey, ctrlKey, metaKey, shiftKey, target } = event;
-      if (defaultPrevented || altKey || ctrlKey || metaKey || shiftKey) return;
-      const isOurs = target === document.body || card.current?.contains(target as Node);
+      // One listener for all steps: between two cards none would hear a quick hand.
+      if (!step.value || defaultPrevented || altKey || ctrlKey || metaKey || shiftKey) return;
+      const isOurs = target === document.body || (target as Element).closest('.tour') !== null;
       if (key === 'Escape') end();
       else if (isOurs && key === 'ArrowRight') move(1);
       else if (isOurs && key === 'ArrowLeft') move(-1);
