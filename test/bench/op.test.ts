@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workOf } from '../../bench/op.ts';
+import { workOf } from '../../bench/op-work.ts';
 import { describePeers } from '../../src/cli/bench-op-peers.ts';
 import { callShape } from '../../src/kernels/call-shape.ts';
 import { kernels } from '../../src/kernels/registry.ts';

@@ -1,5 +1,6 @@
 import axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 declare global {
   var axe: { run(): Promise<axeCore.AxeResults> };
@@ -12,4 +13,14 @@ export async function seriousFaults(page: Page): Promise<[rule: string, html: st
   if (passes.length < 10) throw new Error(`axe looked at ${passes.length} rules; that is no page`);
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   return serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}
+
+/** Serious faults are none, in the light, in the dark, and on a phone, where nothing is too wide. The page stays as on the phone. */
+export async function expectNoFaults(page: Page): Promise<void> {
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 110_000 }).toBe(390);
+  expect(await seriousFaults(page)).toEqual([]);
 }
