@@ -73,7 +73,11 @@ interface Made {
 const HEADLINE = 'headline';
 
 const MAKERS: Readonly<Record<Preset, (frame: Frame, wishes: Wishes) => Made>> = {
-  quick: frame => ({ trials: [], drafts: frame.families.map(recipe => draft(frame, recipe, HEADLINE)), notes: [] }),
+  quick: frame => ({
+    trials: [],
+    drafts: frame.families.map(recipe => draft(frame, recipe, HEADLINE)),
+    notes: smallBatches(frame.protocol),
+  }),
   best: frame => ({
     trials: [],
     drafts: frame.families.map(recipe => draft(frame, recipe, HEADLINE)),
@@ -82,6 +86,13 @@ const MAKERS: Readonly<Record<Preset, (frame: Frame, wishes: Wishes) => Made>> =
   seed: studied,
   fair,
 };
+
+const smallBatches = ({ batch }: Protocol): string[] =>
+  batch === undefined
+    ? []
+    : [
+        `Of so few images the recipes' batches would be too few steps to learn in, so a batch has ${batch}; the learning rate of SGD is less in proportion.`,
+      ];
 
 /** VGG16 keeps the epochs that it had in the study, whatever the others get. */
 function studied(frame: Frame, { epochs }: Wishes): Made {

@@ -2,6 +2,7 @@ import { findAugmentation } from '../../data/augmentation.ts';
 import type { Recipe } from '../../models/index.ts';
 import { count } from '../../report/format.ts';
 import type { Contrast, Question } from '../../report/types.ts';
+import type { Overrides } from '../../train/search.ts';
 import { type Row, shortTitle } from './rows.ts';
 import { type Counts, imagesOf, type Protocol, watched } from './timing.ts';
 
@@ -28,10 +29,24 @@ const NONE = findAugmentation('none');
 
 /** A recipe under the protocol, with what the row changes. */
 export function draft(frame: Frame, recipe: Recipe, purpose: string, changes: Partial<Draft> = {}): Draft {
-  const { epochs, ...selection } = frame.protocol;
-  const overrides = { ...(epochs !== undefined && { epochs }), ...changes.overrides };
+  const { epochs, batch, ...selection } = frame.protocol;
+  const overrides = {
+    ...(epochs !== undefined && { epochs }),
+    ...(batch !== undefined && inBatchesOf(batch, recipe)),
+    ...changes.overrides,
+  };
   const row = { id: recipe.name, recipe: recipe.name, title: shortTitle(recipe), purpose: [purpose] };
   return { ...row, ...selection, ...changes, overrides };
+}
+
+/**
+ * Smaller batches than the recipe's. What SGD moves by is the sum of what it sees, so its rate goes along (the linear rule of
+ * P. Goyal et al., "Accurate, Large Minibatch SGD", 2017); Adam's steps are of one size whatever the batch.
+ */
+function inBatchesOf(batch: number, { defaults }: Recipe): Overrides {
+  if (batch >= defaults.batch) return {};
+  const { optimizer, learningRate } = defaults;
+  return { batch, ...(optimizer === 'sgd' && { learningRate: (learningRate * batch) / defaults.batch }) };
 }
 
 /** The row of a recipe with this policy, or with none; its plain name where that is what the recipe does anyway. */

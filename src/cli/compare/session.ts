@@ -28,7 +28,15 @@ import { scheduleRuns, secondsOf, trainingOf } from './schedule.ts';
 import { figuresBeside, readFullResults } from './shipped.ts';
 import { measureSpeed } from './speed.ts';
 import { type ComparisonState, conditionsOf, newState, writeState } from './state.ts';
-import { type Counts, imagesOf, type Protocol, QUICK_SECONDS, quickProtocol, type Speed } from './timing.ts';
+import {
+  type Counts,
+  imagesOf,
+  type Protocol,
+  QUICK_SECONDS,
+  quickProtocol,
+  SMALL_BATCH,
+  type Speed,
+} from './timing.ts';
 
 /** What the session is given besides the engine. */
 export interface Setting {
@@ -44,6 +52,12 @@ export interface Setting {
   readonly notes: readonly string[];
   readonly bar: ProgressBar;
   readonly signal: AbortSignal;
+}
+
+/** What all rows are trained on, and how fast their steps are so. */
+interface Measured {
+  readonly protocol: Protocol;
+  readonly speeds: readonly Speed[];
 }
 
 /** One process's work on a comparison. */
@@ -69,13 +83,11 @@ export class Session {
   async begin(preset: Preset, wishes: Wishes): Promise<void> {
     const { device } = this.bench;
     // Which models there are does not hang on how many images they get; and what is in the way is known before measuring.
-    const rough = this.plan(preset, preset === 'quick' ? {} : protocolOf(preset, wishes), wishes);
-    await this.refuseForeignRuns(rough.rows);
-    const speeds = await this.measure(rough);
-    const cost = (protocol: Protocol) => {
-      return secondsOf(this.schedule(this.plan(preset, protocol, wishes), speeds));
-    };
-    const protocol = preset === 'quick' ? quickProtocol(cost, this.counts, wishes) : protocolOf(preset, wishes);
+    await this.refuseForeignRuns(this.plan(preset, preset === 'quick' ? {} : protocolOf(preset, wishes), wishes).rows);
+    const { protocol, speeds } =
+      preset === 'quick'
+        ? await this.chooseQuick(wishes)
+        : await this.measured(preset, protocolOf(preset, wishes), wishes);
     const plan = this.plan(preset, protocol, wishes);
     await this.refuseForeignRuns(plan.rows);
     const now = new Date().toISOString();
@@ -100,6 +112,25 @@ export class Session {
     await this.save();
     this.announce();
     await this.train();
+  }
+
+  /** As many images as there is time for, by steps that were timed with as many images as they will have. */
+  private async chooseQuick(wishes: Wishes): Promise<Measured> {
+    // A processor has time for a small subset only, a GPU for all; if it turns out otherwise, that is timed too.
+    const likely: Protocol = this.engine.caps.software ? { batch: SMALL_BATCH } : {};
+    const { speeds } = await this.measured('quick', likely, wishes);
+    const choose = (speeds: readonly Speed[]): Protocol => {
+      const cost = (protocol: Protocol) => secondsOf(this.schedule(this.plan('quick', protocol, wishes), speeds));
+      return quickProtocol(cost, this.counts, wishes);
+    };
+    const protocol = choose(speeds);
+    if (protocol.batch === likely.batch) return { protocol, speeds };
+    const anew = await this.measured('quick', protocol, wishes);
+    return { ...anew, protocol: choose(anew.speeds) };
+  }
+
+  private async measured(preset: Preset, protocol: Protocol, wishes: Wishes): Promise<Measured> {
+    return { protocol, speeds: await this.measure(this.plan(preset, protocol, wishes)) };
   }
 
   private plan(preset: Preset, protocol: Protocol, wishes: Wishes): Plan {

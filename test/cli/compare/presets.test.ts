@@ -31,6 +31,21 @@ describe('the plan of a comparison', () => {
     expect(plan.questions[0]!.contrasts).toEqual([{ first: 'cnn', second: 'mlp', adds: 'convolutions' }]);
   });
 
+  it('quick lets the learning rate of SGD fall with the batch, and says so', () => {
+    const plan = makePlan('quick', frame(FOUR, { limit: 3000, batch: 32, epochs: 10 }));
+    expect(plan.rows.map(({ overrides }) => overrides)).toEqual([
+      { epochs: 10, batch: 32 },
+      { epochs: 10, batch: 32 },
+      { epochs: 10, batch: 32 },
+      { epochs: 10, batch: 32, learningRate: (0.1 * 32) / 128 },
+    ]);
+    expect(plan.notes.join()).toMatch(/a batch has 32/);
+    // A recipe that takes smaller ones by itself keeps them.
+    const own = { ...cnn, defaults: { ...cnn.defaults, batch: 16 } };
+    const small = makePlan('quick', { ...frame(FOUR, { batch: 32 }), families: [own] });
+    expect(small.rows[0]!.overrides).toEqual({});
+  });
+
   it('seed takes all images, ten epochs, and forty augmented ones for VGG16, and changes one thing at a time', () => {
     const plan = makePlan('seed', frame(USUAL.seed, protocolOf('seed', {})));
     expect(plan.rows.every(row => row.full)).toBe(true);

@@ -45,12 +45,12 @@ describe('the time of a comparison', () => {
   it('takes everything where that is quick, and the largest subset that fits where it is not', () => {
     expect(quickProtocol(costOf([speed(0.001), speed(0.004)]), counts)).toEqual({ epochs: 10 });
     const slow = quickProtocol(costOf([speed(0.015), speed(0.5)]), counts);
-    expect(slow).toEqual({ limit: 6000, epochs: 10 });
-    expect(costOf([speed(0.015), speed(0.5)])({ limit: 12_000, epochs: 10 })).toBeGreaterThan(QUICK_SECONDS);
+    expect(slow).toEqual({ limit: 12_000, epochs: 10 });
+    expect(costOf([speed(0.015), speed(0.5)])({ limit: 24_000, epochs: 10 })).toBeGreaterThan(QUICK_SECONDS);
   });
 
   it('leaves time to learn on a device where the tests alone take too long', () => {
-    const slow: Speed = { ...speed(0.5), evaluationSeconds: 0.1 };
+    const slow: Speed = { ...speed(0.5), evaluationSeconds: 0.2 };
     const fixed = costOf([slow])({ limit: 600, validation: 1000, epochs: 0 });
     expect(fixed).toBeGreaterThan(2 * QUICK_SECONDS);
     const protocol = quickProtocol(costOf([slow]), counts);
@@ -69,19 +69,19 @@ describe('the time of a comparison', () => {
       expect(total(protocol)).toBeLessThanOrEqual(QUICK_SECONDS);
     }
     const subsets = [1, 10, 50].map(epochs => quickProtocol(total, counts, { epochs }).limit);
-    expect(subsets).toEqual([undefined, 6000, 1500]);
-    const limited = quickProtocol(total, counts, { limit: 12_000 });
-    expect(limited.limit).toBe(12_000);
+    expect(subsets).toEqual([undefined, 12_000, 3000]);
+    const limited = quickProtocol(total, counts, { limit: 24_000 });
+    expect(limited.limit).toBe(24_000);
     expect(limited.epochs).toBeLessThan(10);
     expect(total(limited)).toBeLessThanOrEqual(QUICK_SECONDS);
     // Both stand even where they take too long, and more images than there are, are all.
     expect(quickProtocol(total, counts, { limit: 60_000, epochs: 20 })).toEqual({ epochs: 20 });
-    expect(quickProtocol(total, counts, { epochs: 5000 })).toEqual({ limit: 600, validation: 1000, epochs: 5000 });
+    expect(quickProtocol(total, counts, { epochs: 5000 })).toMatchObject({ limit: 600, epochs: 5000 });
   });
 
-  it('stays within twenty minutes on a machine that halves its speed after it was measured', () => {
-    const measuringAndCompiling = 120;
-    expect(2 * QUICK_SECONDS + measuringAndCompiling).toBeLessThanOrEqual(20 * 60);
+  it('stays within twenty minutes where everything takes 30 % longer than was measured', () => {
+    const measuringAndCompiling = 100;
+    expect(1.3 * QUICK_SECONDS + measuringAndCompiling).toBeLessThanOrEqual(20 * 60);
   });
 
   it.each([0.001, 0.02, 0.1, 0.3, 0.6, 1, 2, 5])('stays within its time at %d s a step', stepSeconds => {
@@ -91,7 +91,7 @@ describe('the time of a comparison', () => {
       const total = costOf(speeds, seeds)(protocol);
       // The least that can be asked for may still be too much for a hopeless device.
       if (protocol.epochs! > 1) expect(total).toBeLessThanOrEqual(QUICK_SECONDS);
-      else expect(protocol).toEqual({ limit: 600, validation: 1000, epochs: 1 });
+      else expect(protocol).toMatchObject({ limit: 600, epochs: 1 });
     }
   });
 
@@ -106,9 +106,10 @@ describe('the time of a comparison', () => {
     expect(left).toBeCloseTo(7 + 2 * 5 + 10, 9);
   });
 
-  it('watches fewer validation images where there are few to learn from, and says so', () => {
-    expect(quickProtocol(costOf([speed(1.5)]), counts)).toEqual({ limit: 3000, validation: 1000, epochs: 10 });
+  it('watches fewer validation images and takes smaller batches where there are few to learn from', () => {
+    const few = { limit: 3000, batch: 32, epochs: 10 };
+    expect(quickProtocol(costOf([speed(2.5)]), counts)).toEqual({ ...few, validation: 1000 });
     const small = { ...counts, validation: 400 };
-    expect(quickProtocol(costOf([speed(1.5)], 1, small), small)).toEqual({ limit: 3000, epochs: 10 });
+    expect(quickProtocol(costOf([speed(2.5)], 1, small), small)).toEqual(few);
   });
 });
