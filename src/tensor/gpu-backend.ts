@@ -1,25 +1,18 @@
 import { Binder, type BoundDispatch, encode } from '../gpu/binder.ts';
-import { ALIGNMENT, alignUp, type Capabilities } from '../gpu/capabilities.ts';
+import { alignUp, type Capabilities } from '../gpu/capabilities.ts';
 import type { Device } from '../gpu/device.ts';
-import { type Binding, type Dispatch, Memory } from '../gpu/dispatch.ts';
-import type { Access, PipelineSource } from '../gpu/pipelines.ts';
-import { compileAll } from '../gpu/warm-up.ts';
+import { type Dispatch, Memory } from '../gpu/dispatch.ts';
+import { JointCompilation } from '../gpu/joint-compilation.ts';
 import { VariantChooser, type VariantTable } from '../kernels/choose.ts';
-import { instantiate } from '../kernels/shader.ts';
 import { sliceCall } from '../kernels/slice.ts';
 import {
-  type BindingRef,
   BYTES_PER_ELEMENT,
-  bytesMoved,
   DEFAULT_STEP,
-  describeParams,
   type KernelSpec,
   type Params,
   type Plan,
-  type PlannedDispatch,
   STEP_BYTES,
   type StepValues,
-  sizeOf,
   type Trade,
   type Values,
 } from '../kernels/spec.ts';
@@ -27,10 +20,7 @@ import { shippedTables } from '../kernels/tables/index.ts';
 import type { TunedTable } from '../kernels/tuned-table.ts';
 import { KernelError } from '../platform/errors.ts';
 import type { Backend, View } from './backend.ts';
-
-/** What stands in for an absent tensor: a range of its own for each binding, since two written ones must not overlap. */
-const BLANK_BYTES = 16;
-const MAX_BINDINGS = 32;
+import { BLANK_MEMORY_BYTES, dispatchesOf, type OtherMemory } from './dispatches.ts';
 
 /** Recorded dispatches after which eager mode submits by itself. */
 const FLUSH_AFTER = 256;
@@ -59,15 +49,6 @@ export interface BackendOptions {
 
 const DEFAULT_FLOPS_PER_SUBMIT = 2e12;
 
-type Progress = (done: number, total: number) => void;
-
-/** What steps that are compiled at the same time ask for. */
-interface Gathered {
-  readonly sources: PipelineSource[];
-  progress: Progress | undefined;
-  readonly job: Promise<void>;
-}
-
 /**
  * Ops as WGSL kernels. Everything becomes a list of dispatches: eager mode submits the list as it grows (at reads, or
  * when it is long), a trace keeps it to be replayed.
@@ -79,12 +60,11 @@ export class GpuBackend implements Backend {
   /** See `BackendOptions`. */
   readonly flopsPerSubmit: number;
   private readonly binder: Binder;
+  private readonly compilation: JointCompilation;
   private readonly stepMemory: Memory;
-  /** Bound where a kernel's tensor is absent; one to read and one to write, since a dispatch must not do both to a buffer. */
-  private readonly blank: { read: Memory; write: Memory };
+  private readonly blank: OtherMemory['blank'];
   private queue: { dispatch: Dispatch; group: GPUBindGroup }[] = [];
   private tracing: Trace | undefined;
-  private gathered: Gathered | undefined;
 
   /** `caps` overrides what kernels may count on: to plan as for another machine, or to force the plain variants. */
   constructor(
@@ -97,9 +77,9 @@ export class GpuBackend implements Backend {
     const target = { info: device.info, caps: this.caps, allow };
     this.chooser = new VariantChooser(this.caps, table, allow, tuned ?? shippedTables(target));
     this.binder = new Binder(device);
+    this.compilation = new JointCompilation(device);
     this.stepMemory = this.real(STEP_BYTES, 'step');
-    const blankBytes = MAX_BINDINGS * ALIGNMENT;
-    this.blank = { read: this.real(blankBytes, 'blank'), write: this.real(blankBytes, 'blank output') };
+    this.blank = { read: this.real(BLANK_MEMORY_BYTES, 'blank'), write: this.real(BLANK_MEMORY_BYTES, 'blank output') };
     this.setStep(DEFAULT_STEP);
   }
 
@@ -144,57 +124,11 @@ export class GpuBackend implements Backend {
     const scratch = Object.fromEntries(
       Object.entries(plan.scratch ?? {}).map(([name, bytes]) => [name, this.allocate(bytes, `${spec.name}.${name}`)]),
     );
-    const bind = (ref: BindingRef, at: number) => this.tensorBinding(spec, p, ref, at, tensors, offsets);
-    const work = plan.dispatches.reduce((sum, planned) => sum + (planned.work ?? 1), 0);
-    plan.dispatches.forEach((planned, i) => {
-      const bindings = planned.bindings.map((ref, at) => scratchBinding(ref, scratch) ?? bind(ref, at));
-      this.push({
-        source: {
-          label: `${spec.name}/${variant}${plan.dispatches.length > 1 ? `#${i}` : ''}`,
-          code: instantiate(planned.shader, planned.constants),
-          access: ['uniform', ...bindings.map(b => b.access)],
-        },
-        uniform: packUniform(planned.uniform),
-        bindings,
-        workgroups: planned.workgroups,
-        note: {
-          kernel: spec.name,
-          variant: variant,
-          shape: describeParams(p),
-          flops: (spec.flops(p) * (planned.work ?? 1)) / work,
-          bytes: (bytesMoved(spec, p) * (planned.work ?? 1)) / work,
-          ...(this.layer && { layer: this.layer }),
-        },
-      });
-    });
+    const call = { spec, p, variant, plan, tensors, offsets };
+    const memory = { step: this.stepMemory, blank: this.blank, scratch };
+    for (const dispatch of dispatchesOf(call, memory, this.layer)) this.push(dispatch);
     // The queue runs in order, so whoever gets this memory next writes it after these dispatches have read it.
-    if (!this.tracing) for (const memory of Object.values(scratch)) this.release(memory);
-  }
-
-  /** The range that a kernel sees of one of its tensors, of the step uniform, or of a blank where a tensor is absent. */
-  private tensorBinding<P extends Params>(
-    spec: KernelSpec<P>,
-    p: P,
-    ref: BindingRef,
-    at: number,
-    tensors: Readonly<Record<string, View | undefined>>,
-    offsets: Readonly<Record<string, number>>,
-  ): Binding {
-    const { name, as, offset = 0, bytes } = typeof ref === 'string' ? { name: ref, as: undefined } : ref;
-    if (name === 'step') return { memory: this.stepMemory, offset: 0, bytes: STEP_BYTES, access: 'uniform' };
-    const tensor = spec.tensors[name];
-    if (!tensor)
-      throw new KernelError(`kernel '${spec.name}': a plan binds '${name}', which the kernel does not declare`);
-    const access: Access = as ?? (tensor.role === 'in' ? 'read' : 'write');
-    const shape = tensor.shape(p);
-    const view = tensors[name];
-    if (!shape || !view) {
-      const memory = access === 'write' ? this.blank.write : this.blank.read;
-      return { memory, offset: at * ALIGNMENT, bytes: BLANK_BYTES, access };
-    }
-    const length = alignUp(sizeOf(shape) * BYTES_PER_ELEMENT[tensor.dtype ?? 'f32'], 4);
-    const start = view.offset + (offsets[name] ?? 0) + offset;
-    return { memory: view.memory, offset: start, bytes: bytes ?? length, access };
+    if (!this.tracing) for (const one of Object.values(scratch)) this.release(one);
   }
 
   /** Eager dispatches are bound to their buffers here and now, so that memory may be released before they run. */
@@ -248,7 +182,7 @@ export class GpuBackend implements Backend {
     progress?: (done: number, total: number) => void,
   ): Promise<BoundDispatch[]> {
     const { pipelines } = this.device;
-    await this.gather(
+    await this.compilation.compile(
       dispatches.map(dispatch => dispatch.source),
       progress,
     );
@@ -257,28 +191,6 @@ export class GpuBackend implements Backend {
       group: this.binder.group(dispatch),
       pipeline: pipelines.get(dispatch.source),
     }));
-  }
-
-  /** Steps compiled at the same time (`Promise.all`) are one job: nothing is compiled twice, or only after the rest. */
-  private async gather(sources: readonly PipelineSource[], progress?: Progress): Promise<void> {
-    const all = (this.gathered ??= this.startGathering());
-    all.sources.push(...sources);
-    // One listener will do: all would be told the same.
-    all.progress ??= progress;
-    await all.job;
-  }
-
-  private startGathering(): Gathered {
-    const sources: PipelineSource[] = [];
-    const gathered: Gathered = {
-      sources,
-      progress: undefined,
-      job: Promise.resolve().then(() => {
-        this.gathered = undefined;
-        return compileAll(this.device, sources, gathered.progress);
-      }),
-    };
-    return gathered;
   }
 
   /** Records what `fn` runs instead of running it. */
@@ -353,19 +265,10 @@ export class GpuBackend implements Backend {
   }
 }
 
-function packUniform(fields: PlannedDispatch['uniform']): ArrayBuffer {
-  const data = new ArrayBuffer(alignUp(Math.max(fields.length, 1) * 4, 16));
-  const view = new DataView(data);
-  fields.forEach((field, i) => {
-    if (typeof field !== 'number') view.setFloat32(4 * i, field.f32, true);
-    else if (field < 0) view.setInt32(4 * i, field, true);
-    else view.setUint32(4 * i, field, true);
-  });
-  return data;
-}
-
-/** Values in the element type of the tensor; bytes are padded to a multiple of 4, as writeBuffer asks. */
-/** Typed arrays of the device's own kind go as they are: the upload copies them at once, and a copy of a large one costs more. */
+/**
+ * Values in the element type of the tensor; bytes are padded to a multiple of 4, as writeBuffer asks. Typed arrays of the
+ * device's own kind go as they are: the upload copies them at once, and a copy of a large one costs more.
+ */
 function toDevice(
   view: View,
   values: ArrayLike<number>,
@@ -380,10 +283,4 @@ function toDevice(
   const padded = new Uint8Array(alignUp(view.size, 4));
   padded.set(values as ArrayLike<number>);
   return padded;
-}
-
-function scratchBinding(ref: BindingRef, scratch: Readonly<Record<string, Memory>>): Binding | undefined {
-  const { name, as = 'write', offset = 0, bytes } = typeof ref === 'string' ? { name: ref } : ref;
-  const memory = scratch[name];
-  return memory && { memory, offset, bytes: bytes ?? memory.bytes - offset, access: as };
 }
