@@ -19,7 +19,8 @@ import { checkArrays, checkTotals, interruptedError, numericError, type Place } 
 import type { FitData, FitOptions, FitResult } from './fit-options.ts';
 import { prepareRun } from './prepare.ts';
 import { hashProgram } from './program.ts';
-import { type Arrays, type EpochTotals, encodeModel, type TrainStep, type UsedArrays, writeModel } from './step.ts';
+import type { Arrays, EpochTotals, TrainStep } from './step.ts';
+import { encodeModel, type UsedArrays, writeModel } from './used-arrays.ts';
 
 export type { FitData, FitOptions, FitResult };
 

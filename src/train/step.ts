@@ -2,26 +2,25 @@
  * The training step: gather a batch by index, forward, loss, gradients, update, sums. Compiled once; a run of it uploads
  * the indices and the step uniform, and reads nothing back.
  */
-import type { Examples, Feed } from '../data/examples.ts';
-import { writeSafetensors } from '../io/safetensors.ts';
-import { addGradientKernel, takeMeanKernel } from '../kernels/micro-batch.ts';
+import type { Examples } from '../data/examples.ts';
 import type { DropoutRates, Model } from '../nn/index.ts';
-import { makeOptimizer, type Optimizer, type OptimizerState } from '../optim/index.ts';
-import { ResumeError, ShapeError, ValueError } from '../platform/errors.ts';
-import {
-  allOrNone,
-  type CompiledStep,
-  type CompileOptions,
-  compile,
-  planStep,
-  type StepPlan,
-} from '../tensor/compile.ts';
-import { augment, softmaxCrossEntropy } from '../tensor/ops/index.ts';
+import { ResumeError } from '../platform/errors.ts';
+import { planStep, type StepPlan } from '../tensor/compile.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainingOptions } from './config.ts';
 import { peek } from './peek.ts';
-import { type MetricTotals, RunningMetrics, totals } from './running-metrics.ts';
+import { type MetricTotals, totals } from './running-metrics.ts';
+import {
+  type CompiledParts,
+  checkStep,
+  compileParts,
+  disposeParts,
+  makeParts,
+  type StepParts,
+  stepFunctions,
+} from './step-parts.ts';
 import { configureParts } from './trained-parts.ts';
+import type { UsedArrays } from './used-arrays.ts';
 
 /** Sums of the epoch so far. */
 export interface EpochTotals extends MetricTotals {
@@ -34,27 +33,6 @@ export interface EpochTotals extends MetricTotals {
 /** Contents of flat tensors by name. */
 export type Arrays = Readonly<Record<string, Float32Array | Uint32Array>>;
 
-/** What a network computes with: its parameters, trained and frozen, and the state of its batch norms. */
-export interface UsedArrays {
-  readonly parameters: Float32Array;
-  readonly frozen?: Float32Array;
-  readonly state?: Float32Array;
-}
-
-/** The tensors that a training step reads and changes, beside the model's own. */
-interface Parts {
-  readonly feed: Feed;
-  readonly metrics: RunningMetrics;
-  readonly notFinite: Tensor;
-  readonly optimizer: Optimizer;
-  readonly state: OptimizerState;
-  /** Sum of the micro-batches' gradients, each times its rows. */
-  readonly sum: Tensor | undefined;
-}
-
-/** One step; with micro-batches the part that runs for each, then the update. */
-type CompiledParts = readonly CompiledStep<unknown>[];
-
 export class TrainStep implements Disposable {
   /** What is frozen, on the host: a step never changes it. */
   private frozen: Float32Array | undefined;
@@ -63,7 +41,7 @@ export class TrainStep implements Disposable {
     private readonly model: Model,
     private readonly data: Examples,
     private readonly options: TrainingOptions,
-    private readonly parts: Parts,
+    private readonly parts: StepParts,
     private steps: CompiledParts,
   ) {}
 
@@ -241,130 +219,4 @@ export class TrainStep implements Disposable {
     // The rows of the last batch are no business of whatever runs next.
     this.model.engine.setStep({ rows: 0 });
   }
-}
-
-/** @throws ShapeError, ValueError */
-function checkStep(model: Model, data: Examples, { batch, microBatches = 1 }: TrainingOptions): void {
-  checkFit(model, data);
-  if (!Number.isInteger(microBatches) || microBatches < 1 || batch % microBatches !== 0) {
-    throw new ValueError(`training: a batch of ${batch} cannot be cut into ${microBatches} equal micro-batches`);
-  }
-}
-
-function checkFit(model: Model, data: Examples): void {
-  const { outputShape, name } = model;
-  const inputShape = data.passed === 0 ? model.inputShape : (model.chain[data.passed]?.input ?? []);
-  if (inputShape.join() !== data.imageShape.join()) {
-    throw new ShapeError(
-      `model '${name}': input is [${inputShape.join(', ')}], the images are [${data.imageShape.join(', ')}]`,
-    );
-  }
-  const classes = data.classes.length;
-  if (outputShape.length !== 1 || outputShape[0]! < classes) {
-    throw new ShapeError(`model '${name}': output is [${outputShape.join(', ')}], the data has ${classes} classes`);
-  }
-}
-
-function makeParts(model: Model, data: Examples, options: TrainingOptions): Parts {
-  const { engine, parameters } = model;
-  const { batch, microBatches = 1 } = options;
-  const optimizer = makeOptimizer(options);
-  const rows = batch / microBatches;
-  // Made before the step is traced: what is made inside belongs to the trace.
-  void parameters.gradients;
-  return {
-    feed: data.feed(rows),
-    metrics: new RunningMetrics(engine),
-    notFinite: engine.keep(engine.tensor([0], [1], 'u32', 'not finite')),
-    optimizer,
-    state: optimizer.init(parameters.values),
-    sum: microBatches > 1 ? engine.keep(parameters.zerosLike('gradient sum')) : undefined,
-  };
-}
-
-function disposeParts({ feed, metrics, notFinite, state, sum }: Parts, compiled: readonly Disposable[]): void {
-  for (const step of compiled) step[Symbol.dispose]();
-  feed[Symbol.dispose]();
-  for (const tensor of [notFinite, ...Object.values(state)]) tensor.dispose();
-  metrics[Symbol.dispose]();
-  sum?.dispose();
-}
-
-async function compileParts(
-  model: Model,
-  data: Examples,
-  options: TrainingOptions,
-  parts: Parts,
-  dropout: DropoutRates,
-  progress?: (done: number, total: number) => void,
-): Promise<CompiledParts> {
-  const steps = stepFunctions(model, data, options, parts, dropout).map(({ fn, ...settings }) =>
-    compile(model.engine, fn, { ...settings, ...(progress && { progress }) }),
-  );
-  return await allOrNone(steps);
-}
-
-function stepFunctions(
-  model: Model,
-  { passed }: Examples,
-  { batch, labelSmoothing = 0, augmentation }: TrainingOptions,
-  { feed, metrics, notFinite, optimizer, state, sum }: Parts,
-  dropout: DropoutRates,
-): ({ fn: () => void } & CompileOptions)[] {
-  const { engine, parameters } = model;
-  const constants = parameters.frozen ? [parameters.frozen] : [];
-  const differentiate = () => {
-    const { images, labels } = feed.batch();
-    // By their numbers in the data set, so that a picture's changes do not depend on its place in the batch.
-    // What has passed a part of the network was changed before that.
-    const changed = augmentation && passed === 0 ? augment(images, feed.indices, augmentation) : images;
-    const logits = model.forwardPart(changed, { training: true, dropout, from: passed });
-    const { losses, counts } = metrics;
-    const { loss } = softmaxCrossEntropy(logits, labels, { labelSmoothing, totals: { losses, counts } });
-    parameters.backward(loss);
-  };
-  const update = () => {
-    const { values, gradients, table } = parameters;
-    optimizer.update({ parameters: values, gradients, state, segments: table, notFinite });
-  };
-  if (!sum) {
-    const fn = () => {
-      differentiate();
-      update();
-    };
-    return [{ label: 'train', fn, constants }];
-  }
-  const { gradients } = parameters;
-  const p = { size: sum.size };
-  const add = () => {
-    differentiate();
-    engine.run(addGradientKernel, { ...p, batch: feed.indices.size }, { gradient: gradients, sum });
-  };
-  const meanAndUpdate = () => {
-    engine.run(takeMeanKernel, { ...p, batch }, { sum }, { gradient: gradients });
-    update();
-  };
-  return [
-    { label: 'train micro-batch', fn: add, constants },
-    { label: 'update', fn: meanAndUpdate },
-  ];
-}
-
-/** A model's weights as a file, from flat arrays instead of from the device. */
-export function encodeModel(model: Model, used: UsedArrays, metadata: Readonly<Record<string, string>>): Uint8Array {
-  const { segments, stateSegments } = model.parameters;
-  const cut = (flat: Float32Array, { name, shape, start, size }: (typeof segments)[number]) =>
-    [name, { shape, data: flat.slice(start, start + size) }] as const;
-  const tensors = [
-    ...segments.map(segment => cut(segment.trainable ? used.parameters : used.frozen!, segment)),
-    ...stateSegments.map(segment => cut(used.state!, segment)),
-  ];
-  return writeSafetensors(Object.fromEntries(tensors), metadata);
-}
-
-/** Gives a model these values. */
-export function writeModel(model: Model, used: UsedArrays): void {
-  model.parameters.values.write(used.parameters);
-  if (used.frozen) model.parameters.frozen?.write(used.frozen);
-  if (used.state) model.parameters.state?.write(used.state);
 }

@@ -9,7 +9,8 @@ import { ShapeError, ValueError } from '../../src/platform/errors.ts';
 import type { StepPlan } from '../../src/tensor/compile.ts';
 import { softmaxCrossEntropy } from '../../src/tensor/ops/index.ts';
 import type { TrainingOptions } from '../../src/train/config.ts';
-import { encodeModel, TrainStep } from '../../src/train/step.ts';
+import { TrainStep } from '../../src/train/step.ts';
+import { encodeModel } from '../../src/train/used-arrays.ts';
 import { gpuEngine } from '../support/engine.ts';
 import { convNet, denseNet, toyImages, toyRun, toyTraining } from './toy.ts';
 
