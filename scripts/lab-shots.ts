@@ -2,7 +2,8 @@
  * Pictures of every tab of the lab for the docs: `npm run lab:shots -- [TAB ...]`, written to docs/lab in headless Chromium. The
  * small network trains for 300 steps before; the tabs Explain and Mistakes show the trained CNN that comes with the page.
  */
-import { mkdir } from 'node:fs/promises';
+import { Buffer } from 'node:buffer';
+import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
@@ -54,11 +55,19 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   vgg16: async page => {
     await page.getByRole('button', { name: /^Load the weights/ }).click();
     await page.locator('.block').nth(4).waitFor();
+    await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
   },
 };
 
 /** Shown of the small network, after these steps; the others of the one that comes trained. */
 const OF_SMALL = ['train', 'look', 'fork'];
+
+/** As WebP, half as large as JPEG and PNG, which are all that Playwright takes. */
+async function screenshot(page: Page): Promise<Buffer> {
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 50 });
+  return Buffer.from(data, 'base64');
+}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find(name => !(name in SHOTS));
@@ -93,8 +102,8 @@ try {
     await page.evaluate(() => scrollTo(0, 0));
     // What moves comes to rest.
     await page.waitForTimeout(1500);
-    await page.screenshot({ path: `${out}/${name}.jpg`, type: 'jpeg', quality: 52 });
-    process.stdout.write(`docs/lab/${name}.jpg\n`);
+    await writeFile(`${out}/${name}.webp`, await screenshot(page));
+    process.stdout.write(`docs/lab/${name}.webp\n`);
   }
 } finally {
   await browser.close();

@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals';
 import type { Judged, LabState, Moment, Notice } from '../protocol.ts';
 import { addressParams, setAddressParams } from './address.ts';
 import { ask, hear } from './client.ts';
+import { thousands } from './parts/format.ts';
 import { fromParams, TRAINED, toParams } from './share.ts';
 
 /** The state that the worker owns. */
@@ -15,6 +16,12 @@ export const state = signal<LabState>({
   layer: undefined,
   target: 0,
 });
+
+/** Which moment of the network is meant: 'step 300'; of one that came with its numbers, before it is trained on, 'as it came'. */
+export function momentName(step: number): string {
+  const origin = state.value.model?.origin;
+  return step === 0 && (origin === 'brought' || origin === 'file') ? 'as it came' : `step ${thousands(step)}`;
+}
 
 /** What training told so far, in order; empty for a new model. */
 export const moments = signal<readonly Moment[]>([]);

@@ -11,7 +11,7 @@ import type {
   Which,
 } from '../../../worker/explanations.ts';
 import { ask, Refusal } from '../../client.ts';
-import { attempt, notify, state } from '../../store.ts';
+import { attempt, momentName, notify, state } from '../../store.ts';
 
 export type MethodAbout = RequestOutput<'explain.methods'>[number];
 
@@ -60,7 +60,7 @@ export async function explain(): Promise<void> {
     const chosen = second ? [first, second] : [first];
     const found = await ask('explain.begin', { which: chosen.map(({ which }) => which) });
     if (mine !== latest) return;
-    const titles = chosen.map(({ title }, side) => title || `step ${found.networks[side]!.step}`);
+    const titles = chosen.map(({ title }, side) => title || momentName(found.networks[side]!.step));
     begun.value = { ...found, titles };
     maps.value = {};
     await compute(found, () => mine === latest);
@@ -133,11 +133,11 @@ export async function chooseOwn(name: string, pixels: Float32Array): Promise<voi
 export async function keep(): Promise<void> {
   await attempt('The network could not be kept', async () => {
     const { key, step } = await ask('explain.keep');
-    putOnShelf(`step ${step}, kept`, key);
+    putOnShelf(`${momentName(step)}, kept`, key);
     notify({
       kind: 'information',
       title: 'Kept',
-      text: `The network of step ${step} can be chosen beside later ones.`,
+      text: `The network (${momentName(step)}) can be chosen beside later ones.`,
     });
   });
 }

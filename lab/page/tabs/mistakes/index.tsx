@@ -5,7 +5,7 @@ import { ask } from '../../client.ts';
 import { Confusion } from '../../parts/confusion.tsx';
 import { percent, thousands } from '../../parts/format.ts';
 import { Progress } from '../../parts/progress.tsx';
-import { state } from '../../store.ts';
+import { momentName, state } from '../../store.ts';
 import { Gallery } from './gallery.tsx';
 import './mistakes.css';
 import {
@@ -74,7 +74,7 @@ function Bar() {
       {found && <Figures />}
       {found && found.step !== step && !progress.value && (
         <p class="muted stale" role="note">
-          As of step {thousands(found.step)}; the network is at step {thousands(step)} now.
+          As of {momentName(found.step)}; the network is at step {thousands(step)} now.
         </p>
       )}
     </section>
@@ -90,7 +90,7 @@ function Figures() {
     ['mistakes', thousands(Math.round(count * (1 - accuracy)))],
     ['accuracy', percent(accuracy)],
     ['mean loss', (losses.reduce((a, b) => a + b, 0) / Math.max(count, 1)).toFixed(3)],
-    ['step', thousands(step)],
+    ['network', momentName(step)],
   ] as const;
   return (
     <dl class="figures">
