@@ -12,28 +12,27 @@
  * Seed and step decide all that is random in a step, so that a moment of the past is an earlier one, replayed.
  */
 import { RelabelledExamples } from '../data/relabelled.ts';
-import { Model } from '../nn/index.ts';
-import { ResumeError, ValueError } from '../platform/errors.ts';
+import type { Model } from '../nn/index.ts';
+import { ValueError } from '../platform/errors.ts';
 import type { Engine } from '../tensor/engine.ts';
 import { checkEdit, type Edit, type Settings } from './edits.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { FitData } from './fit-options.ts';
 import { type LookAhead, type LookAheadOptions, lookAhead } from './look-ahead.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { type Prepared, prepareRun } from './prepare.ts';
 import { hashProgram } from './program.ts';
 import { decodeSession, encodeSession, type Validation } from './session-file.ts';
 import { type Change, type RestoreOptions, SESSION_DEFAULTS, type SessionOptions } from './session-options.ts';
+import { forkedOrigin, type Origin, type Past, recordedOrigin, recordOf, type SessionParts } from './session-parts.ts';
 import type { StepMetrics } from './step-watch.ts';
-import { type Moment, Timeline } from './timeline.ts';
-import { type Position, type Recorded, type RunOptions, Track } from './track.ts';
+import { Timeline } from './timeline.ts';
+import { type Position, type RunOptions, Track } from './track.ts';
 
 export type { Change, Position, RestoreOptions, RunOptions, SessionOptions, Validation };
 
-/** What a session remembers when it is made; nothing for a new one. */
-type Past = Pick<Recorded, 'timeline' | 'history'> & { readonly validations: readonly Validation[] };
-
 export class TrainingSession implements Disposable {
-  private busy: string | undefined;
+  private readonly alone = new OneAtATime('session');
 
   private constructor(
     readonly model: Model,
@@ -134,7 +133,7 @@ export class TrainingSession implements Disposable {
    *   `rescue`.
    */
   async run(steps = 1, options: RunOptions = {}): Promise<void> {
-    await this.alone('run', () => this.track.advance(this.position.step + steps, options));
+    await this.alone.run('run', () => this.track.advance(this.position.step + steps, options));
   }
 
   /** Makes the steps that the epoch under way still has, at its end those of the next one. @throws as `run`. */
@@ -152,7 +151,7 @@ export class TrainingSession implements Disposable {
     if (!Number.isInteger(step) || step < 0) {
       throw new ValueError(`session: there is no step ${step}; steps are whole numbers from 0`);
     }
-    await this.alone('goTo', () => this.track.goTo(step, options));
+    await this.alone.run('goTo', () => this.track.goTo(step, options));
   }
 
   /**
@@ -161,7 +160,7 @@ export class TrainingSession implements Disposable {
    * @throws ValueError for what cannot be done to this model and data.
    */
   async change(change: Change): Promise<void> {
-    await this.alone('change', async () => {
+    await this.alone.run('change', async () => {
       const { step } = this.position;
       const edit = { ...change, step } as Edit;
       checkEdit(edit, this.model, this.examples);
@@ -182,40 +181,17 @@ export class TrainingSession implements Disposable {
     if (step > head) throw new ValueError(`fork at step ${step}: only ${head} steps have been recorded`);
     const early = edits.find(edit => edit.step < step);
     if (early) throw new ValueError(`fork at step ${step}: an edit at step ${early.step} would change what was before`);
-    return await this.alone('fork', async () => {
-      const { timeline, history, edits: own } = this.track;
-      const past = {
-        timeline: timeline.fork(step),
-        history: history.slice(0, step),
-        validations: this.validated.filter(one => one.step <= step),
-      };
+    return await this.alone.run('fork', async () => {
       // Where it stands nothing need be replayed.
-      const moment = step === now ? await this.track.present() : timeline.before(step);
-      const options = { ...this.options, edits: [...own.filter(edit => edit.step <= step), ...edits] };
-      const { engine, layer, name, inputShape } = this.model;
-      return await TrainingSession.reopen(
-        new Model(engine, layer, { name, inputShape }),
-        this.data,
-        options,
-        past,
-        moment,
-        step,
-      );
+      const present = step === now ? await this.track.present() : undefined;
+      return await TrainingSession.reopen(forkedOrigin(this.parts, step, edits, present));
     });
   }
 
   /** A session on a model that it disposes of, replayed from a moment to a step. */
-  private static async reopen(
-    model: Model,
-    data: FitData,
-    options: SessionOptions,
-    past: Past,
-    moment: Moment,
-    step: number,
-    check: (session: TrainingSession) => void = () => {},
-  ): Promise<TrainingSession> {
+  private static async reopen({ model, data, options, past, moment, step, check }: Origin): Promise<TrainingSession> {
     const start = async (session: TrainingSession) => {
-      check(session);
+      check?.(session.program);
       await session.track.restore(moment);
       await session.track.advance(step);
     };
@@ -233,7 +209,7 @@ export class TrainingSession implements Disposable {
    */
   async evaluate(images = this.data.validation, signal?: AbortSignal): Promise<Evaluation> {
     if (!images) throw new ValueError('session: it has no validation images; name some, or create it with some');
-    return await this.alone('evaluate', async () => {
+    return await this.alone.run('evaluate', async () => {
       const { step: trainStep, evaluator } = this.prepared;
       const result = await trainStep.withUsedWeights(() => evaluator!.run(images, signal));
       if (images === this.data.validation) {
@@ -252,7 +228,7 @@ export class TrainingSession implements Disposable {
    * @throws ValueError for a layer that does not exist, or with micro-batches.
    */
   async lookAhead(options: LookAheadOptions = {}): Promise<LookAhead> {
-    return await this.alone('lookAhead', async () => {
+    return await this.alone.run('lookAhead', async () => {
       const { model, examples, nextBatch, settings } = this;
       const next = { ...nextBatch, step: this.position.step + 1, dropout: settings.dropout };
       return await lookAhead(model, examples, this.options.training, next, options);
@@ -265,13 +241,13 @@ export class TrainingSession implements Disposable {
    * @param options.budget bytes that the kept moments may have in it. Default: all that are kept.
    */
   async save({ budget }: { readonly budget?: number } = {}): Promise<Uint8Array> {
-    return await this.alone('save', async () => {
+    return await this.alone.run('save', async () => {
       const present = await this.track.present();
       const { timeline } = this.track;
       const kept = budget === undefined ? timeline : timeline.within(budget);
       const others = kept.all.filter(moment => moment.step !== present.step);
       const moments = [...others, present].sort((a, b) => a.step - b.step);
-      return await this.encode(moments, present.step);
+      return await encodeSession(recordOf(this.parts, moments, present.step));
     });
   }
 
@@ -282,26 +258,12 @@ export class TrainingSession implements Disposable {
   async rescue(): Promise<Uint8Array> {
     const { position, history, track } = this;
     const step = Math.max(track.timeline.start, Math.min(position.step, history.length));
-    return await this.encode(track.timeline.all, step);
+    return await encodeSession(recordOf(this.parts, track.timeline.all, step));
   }
 
-  private async encode(moments: readonly Moment[], step: number): Promise<Uint8Array> {
-    const { model, options, program, edits, validated: validations, history } = this;
-    const { data, train, validation } = this.data;
-    const { training, budget } = { ...SESSION_DEFAULTS, ...options };
-    const { every } = this.timeline;
-    const about = {
-      model: model.toJSON(),
-      training,
-      budget,
-      every,
-      program,
-      data: data.sha256,
-      step,
-      edits,
-      validations,
-    };
-    return await encodeSession({ about, train, validation, history, moments });
+  private get parts(): SessionParts {
+    const { model, data, options, program, edits, history, validated: validations } = this;
+    return { model, data, options, program, edits, past: { timeline: this.track.timeline, history, validations } };
   }
 
   /**
@@ -310,48 +272,8 @@ export class TrainingSession implements Disposable {
    *   program.
    */
   static async restore(engine: Engine, bytes: Uint8Array, options: RestoreOptions): Promise<TrainingSession> {
-    const { data, onCompile, where = 'session', otherProgram = 'refuse' } = options;
-    const { about, train, validation, history, moments } = await decodeSession(bytes, where);
-    const { training, budget, every, edits, step, program, validations } = about;
-    if (about.data !== data.sha256) {
-      throw new ResumeError(
-        `${where}: its data has the hash ${about.data}, this has ${data.sha256}; open it with its own`,
-      );
-    }
-    const timeline = new Timeline(moments, { budget, every });
-    const check = (session: TrainingSession) => {
-      if (session.program === program) return;
-      if (otherProgram === 'continue') return timeline.startAt(step);
-      throw new ResumeError(
-        `${where}: the program of its steps was '${program}', is '${session.program}', so the bits would differ; use the ` +
-          'version of weft and the adapter it was made with, or let it continue with others',
-      );
-    };
-    const past = { timeline, history, validations };
-    const own = { training, edits, budget, every, onCompile };
-    const model = Model.fromJSON(engine, about.model);
-    return await TrainingSession.reopen(
-      model,
-      { data, train, validation },
-      own,
-      past,
-      timeline.before(step),
-      step,
-      check,
-    );
-  }
-
-  /** One thing at a time: two would mix their steps. */
-  private async alone<T>(what: string, fn: () => Promise<T>): Promise<T> {
-    if (this.busy) {
-      throw new ValueError(`session: ${what} while ${this.busy} is under way; wait for it, or pause it by its signal`);
-    }
-    this.busy = what;
-    try {
-      return await fn();
-    } finally {
-      this.busy = undefined;
-    }
+    const record = await decodeSession(bytes, options.where ?? 'session');
+    return await TrainingSession.reopen(recordedOrigin(engine, record, options));
   }
 
   /** Frees what training needs, and the model where it was made for this session. */
