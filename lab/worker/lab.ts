@@ -1,24 +1,21 @@
 import type { PackedPictures } from '../../src/data/packed.ts';
 import { describeAdapter } from '../../src/gpu/capabilities.ts';
-import { AdapterError, Engine, Model, ValueError } from '../../src/index.ts';
+import { AdapterError, Engine, type Model, ValueError } from '../../src/index.ts';
 import { openGpu } from '../../src/platform/browser.ts';
-import type { Recording } from '../../src/study/index.ts';
 import type { Network } from '../network.ts';
-import type { ChosenImage, Events, LabState, ModelState } from '../protocol.ts';
-import { describeNetwork, toLayer } from './architecture.ts';
+import type { ChosenImage, Events, LabState } from '../protocol.ts';
+import { describeNetwork } from './architecture.ts';
 import { Backward } from './backward.ts';
 import { Canvases } from './canvases.ts';
 import { CanvasPainter } from './draw/canvas-painter.ts';
 import { GpuPainter } from './draw/gpu-painter.ts';
 import type { Painter } from './draw/painter.ts';
 import { Explanations } from './explanations.ts';
-import type { Fork } from './fork.ts';
 import { Jobs } from './jobs.ts';
 import { Pictures } from './pictures.ts';
 import type { Player } from './player.ts';
-import { Probe } from './probe.ts';
-import { RecordingPlayer } from './recording.ts';
-import { Training, writeSaved } from './training.ts';
+import { makeModel, makeSubject, type Numbers, originOf, type Subject } from './subject.ts';
+import { Training } from './training.ts';
 import { Turns } from './turns.ts';
 import { Vgg16 } from './vgg16.ts';
 
@@ -31,31 +28,6 @@ interface Bench extends Disposable {
   readonly trains: boolean;
   readonly painter: Painter;
   readonly pictures: Pictures;
-}
-
-/** What lives as long as a model does. */
-export interface Subject extends Disposable {
-  readonly model: Model;
-  readonly probe: Probe;
-  /** None where nothing can be trained and nothing was recorded. */
-  readonly player: Player | undefined;
-  /** Whether it started from the first numbers of its network, so that their change can be told. */
-  readonly isOwn: boolean;
-  /** Made when it is first run. */
-  backward: Backward | undefined;
-  /** A second branch of its training, while there is one. */
-  fork: Fork | undefined;
-}
-
-/** Where a model's numbers come from; from nowhere: its first ones, drawn by its seed. */
-export interface Numbers {
-  /** A safetensors file of its parameters, what to call it, and whether the lab brought it with it. */
-  readonly weights?: { readonly bytes: Uint8Array; readonly where: string; readonly brought?: boolean };
-  /** The bytes of a training session, and whether it began with the first numbers of its network; default: it did. */
-  readonly saved?: Uint8Array | undefined;
-  readonly isOwn?: boolean | undefined;
-  /** A recorded training. */
-  readonly recorded?: Recording;
 }
 
 /**
@@ -189,28 +161,13 @@ export class Lab {
    * @throws ShapeError when it cannot be built, FileError when the numbers do not fit; the one before then stays.
    */
   async setModel(network: Network, numbers: Numbers = {}): Promise<void> {
-    const made: Disposable[] = [];
-    try {
-      const parts = await this.makeSubject(network, numbers, made);
-      this.subjectNow?.[Symbol.dispose]();
-      const subject: Subject = {
-        ...{ ...parts, isOwn: numbers.isOwn ?? numbers.weights === undefined, backward: undefined, fork: undefined },
-        [Symbol.dispose]() {
-          subject.backward?.[Symbol.dispose]();
-          subject.fork?.[Symbol.dispose]();
-          disposeAll(made);
-        },
-      };
-      this.subjectNow = subject;
-    } catch (error) {
-      disposeAll(made);
-      throw error;
-    }
-    const { model, player } = this.subjectNow;
+    const subject = await makeSubject(this, network, numbers);
+    this.subjectNow?.[Symbol.dispose]();
+    this.subjectNow = subject;
+    const { model, player, isOwn } = subject;
     const { layerNames } = model;
     const { layers, parameters, flops } = describeNetwork(network.config);
     const origin = originOf(numbers);
-    const { isOwn } = this.subjectNow;
     const { layer = '' } = this.state;
     this.update({
       model: { network, layers, parameters, flops, layerNames, origin, isOwn },
@@ -220,23 +177,6 @@ export class Lab {
     this.emit('history', player?.history ?? { moments: [], judged: [] });
     this.emit('fork', undefined);
     await this.refresh();
-  }
-
-  /** The parts of a subject, each of which is put in front of `made` as soon as it is there. */
-  private async makeSubject(network: Network, { saved, weights, recorded }: Numbers, made: Disposable[]) {
-    const { engine, trains, pictures } = this.bench;
-    const keep = <T extends Disposable>(part: T): T => {
-      made.unshift(part);
-      return part;
-    };
-    let player: Player | undefined = saved && trains ? keep(await Training.restore(this, saved, network)) : undefined;
-    const model = player instanceof Training ? player.session.model : keep(makeModel(engine, network));
-    if (weights) model.load(weights.bytes, weights.where);
-    if (saved && !trains) await writeSaved(model, saved);
-    if (recorded) player = keep(new RecordingPlayer(this, model, recorded));
-    else if (trains) player ??= keep(await Training.make(this, model, network));
-    const probe = keep(await Probe.make(model, pictures.chosen, trains));
-    return { model, player, probe };
   }
 
   /** Chooses the picture that is looked at. */
@@ -296,21 +236,6 @@ export class Lab {
     using first = isOwn ? makeModel(engine, network) : undefined;
     return await Backward.make(model, { picture: pictures.chosen, labelSmoothing, first, onGpu: trains });
   }
-}
-
-function makeModel(engine: Engine, { config, seed }: Network): Model {
-  const { name, inputShape } = config;
-  return new Model(engine, toLayer(config), { name, inputShape, seed });
-}
-
-function originOf({ saved, weights, recorded }: Numbers): ModelState['origin'] {
-  if (saved || recorded) return 'trained';
-  if (!weights) return 'random';
-  return weights.brought ? 'brought' : 'file';
-}
-
-function disposeAll(parts: readonly Disposable[]): void {
-  for (const part of parts) part[Symbol.dispose]();
 }
 
 function softmax(logits: ArrayLike<number>): number[] {

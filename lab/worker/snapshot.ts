@@ -1,7 +1,8 @@
 import { sha256 } from '../../src/data/dataset.ts';
 import { type Engine, Model, ShapeError } from '../../src/index.ts';
 import type { ModelConfig } from '../../src/nn/index.ts';
-import type { Lab, Subject } from './lab.ts';
+import type { Lab } from './lab.ts';
+import type { Subject } from './subject.ts';
 
 /** A network's numbers at one moment: training may go on meanwhile, and what is said of them still holds. */
 export interface Snapshot {

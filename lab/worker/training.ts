@@ -7,7 +7,6 @@ import {
   NumericError,
   TrainingSession,
 } from '../../src/index.ts';
-import { decodeSession } from '../../src/train/session-file.ts';
 import type { Network } from '../network.ts';
 import type { Events, Judged, Moment, TrainingState } from '../protocol.ts';
 import type { Lab } from './lab.ts';
@@ -194,13 +193,4 @@ export class Training implements Player {
     this.pause();
     this.session[Symbol.dispose]();
   }
-}
-
-/** Gives a model that cannot be trained here the numbers of a training's latest kept moment. */
-export async function writeSaved({ parameters }: Model, saved: Uint8Array): Promise<void> {
-  const { arrays } = (await decodeSession(saved, 'session')).moments.at(-1)!;
-  const { values, frozen, state } = parameters;
-  values.write(arrays.parameters!);
-  if (frozen) frozen.write(arrays.frozen!);
-  if (state) state.write(arrays.state!);
 }

@@ -37,13 +37,13 @@ describe('when the device is lost for good', () => {
       const bytes = await lab.page.evaluate(async () =>
         Array.from(await globalThis.weftLab.ask('train.export', { format: 'safetensors' })),
       );
-      return readSafetensors(Uint8Array.from(bytes), 'exported').tensors;
+      return readSafetensors(Uint8Array.from(bytes), 'exported');
     };
     // 16 is the last moment that is kept; what came after is lost with the GPU.
     await run(16);
     const kept = await learned();
     await run(4);
-    expect(await learned()).not.toEqual(kept);
+    expect((await learned()).tensors).not.toEqual(kept.tensors);
     for (const worker of lab.page.workers()) {
       await worker.evaluate(() => {
         navigator.gpu.requestAdapter = async () => null;
@@ -54,6 +54,8 @@ describe('when the device is lost for good', () => {
     expect(await lab.page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
     const canvas = lab.page.getByRole('img', { name: /^What conv1 makes/ });
     await expect.poll(async () => new Set((await pixelsOf(lab.page, canvas)).pixels).size, PATIENT).toBeGreaterThan(20);
+    // Down to the step that its metadata names.
+    expect(kept.metadata.step).toBe('16');
     expect(await learned()).toEqual(kept);
   });
 });

@@ -61,6 +61,26 @@ describe('a training that is kept', () => {
     expect(history).toHaveLength(12);
   });
 
+  it('knows whether it began with the numbers of its seed, so that their change can be told', async () => {
+    // All inside of the page: the files are large.
+    const isOwn = await lab.page.evaluate(async () => {
+      const { ask, state } = globalThis.weftLab;
+      const own = () => state.value.model!.isOwn;
+      const begun = await ask('train.save');
+      const weights = await ask('train.export', { format: 'safetensors' });
+      await ask('file.open', { bytes: weights, name: 'weights.safetensors' });
+      const seen = [own()];
+      const other = await ask('train.save');
+      for (const bytes of [other, begun]) {
+        await ask('file.open', { bytes, name: 'training.safetensors' });
+        seen.push(own());
+      }
+      return seen;
+    });
+    expect(isOwn).toEqual([false, false, true]);
+    expect(await step()).toBe(12);
+  });
+
   it('leaves as ONNX too', async () => {
     const [file] = await Promise.all([lab.page.waitForEvent('download'), button('Save as ONNX').click()]);
     expect(file.suggestedFilename()).toBe('own-step12.onnx');

@@ -21,7 +21,7 @@ export const inTurn = {
 
   /** The model as a file. */
   'train.export': async (lab: Lab, { format }: { format: 'safetensors' | 'onnx' }) => {
-    const metadata = { model: lab.model.name, step: String(lab.state.training?.step ?? 0) };
+    const metadata = { model: lab.model.name, step: String(lab.state.training?.step ?? lab.subject.step) };
     return format === 'onnx' ? await toOnnx(lab.model, metadata) : await lab.model.save(metadata);
   },
 };
