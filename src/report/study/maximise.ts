@@ -1,3 +1,4 @@
+import { type BuiltLayer, type Model, walk } from '../../nn/index.ts';
 import { type Goal, maximise } from '../../study/maximise.ts';
 import { responses } from '../../study/responses.ts';
 import { type Block, heading, muted, sheets, text } from '../document.ts';
@@ -39,6 +40,12 @@ const STEPS = 128;
 const LAYERS = 4;
 const UNITS = 8;
 const SEED = 1;
+/** Floating-point operations of the whole study, and units of a layer that are shown however many they take. */
+const BUDGET = { software: 3e12, gpu: 1e15 };
+const FEWEST = 2;
+/** Networks, and passes of a step: forward, and backward twice as dear. */
+const COPIES = 2;
+const PASSES = 3;
 /** In deviations: at a tenth of it pictures are grain, at ten times of it they are grey. */
 const TOTAL_VARIATION = 10;
 const SCALE = 2;
@@ -54,20 +61,32 @@ export const maximiseStudy: Study<MaximiseResult> = {
 };
 
 async function study(subject: Subject): Promise<MaximiseResult> {
-  const { run, unseen, progress } = subject;
+  const { engine, run, unseen, progress } = subject;
   const built = weightedLayers(run.model);
+  const places = spread(built.length, LAYERS);
+  const each = places.reduce((sum, place) => sum + flopsUpTo(run.model, built[place]!), 0) * COPIES * PASSES * STEPS;
+  const budget = engine.gpu.device.info.software ? BUDGET.software : BUDGET.gpu;
+  const affordable = Math.max(FEWEST, Math.floor(budget / each));
   const layers: MaximiseResult['layers'][number][] = [];
-  for (const [i, place] of spread(built.length, LAYERS).entries()) {
+  for (const [i, place] of places.entries()) {
     const { name: layer, output } = built[place]!;
     const units = output[output.length - 1]!;
-    progress(`maximise: ${layer}, layer ${i + 1} of ${Math.min(LAYERS, built.length)}`);
+    progress(`maximise: ${layer}, layer ${i + 1} of ${places.length}`);
     const isLast = place === built.length - 1;
     const names = isLast && units === unseen.images.classes.length ? unseen.images.classes : undefined;
-    const shown = Array.from({ length: Math.min(units, names ? units : UNITS) }, (_, unit) => unit);
+    const wanted = Math.min(units, names ? units : UNITS, affordable);
+    const shown = Array.from({ length: wanted }, (_, unit) => unit);
     const found = await maximaOf(subject, layer, shown);
     layers.push({ layer, units, found: found.map(one => ({ ...one, ...(names && { name: names[one.unit]! }) })) });
   }
   return { images: `${count(unseen.images.count)} ${unseen.what}`, goal: GOAL, steps: STEPS, layers };
+}
+
+/** Of one picture, to the end of the layer. */
+function flopsUpTo(model: Model, { name }: BuiltLayer): number {
+  const all = walk(model.root);
+  const end = all.findIndex(layer => layer.name === name);
+  return all.slice(0, end + 1).reduce((sum, { flops }) => sum + flops, 0);
 }
 
 async function maximaOf({ run, unseen, signal }: Subject, layer: string, units: readonly number[]): Promise<Maximum[]> {
@@ -101,7 +120,7 @@ async function maximaOf({ run, unseen, signal }: Subject, layer: string, units: 
 
 /** What real pictures make of each of some units. */
 async function unitValues(
-  model: Subject['run']['model'],
+  model: Model,
   images: Subject['unseen']['images'],
   layer: string,
   units: readonly number[],
