@@ -49,8 +49,22 @@ export interface Measured {
   readonly layers: readonly MeasuredLayer[];
 }
 
-/** Held-back pictures that are looked at. */
+/** Held-back pictures that are looked at, and the fewest, where a large network would keep a processor busy for minutes. */
 const PICTURES = { gpu: 200, software: 50, reference: 4 };
+const FEWEST = 4;
+/** Floating-point operations that a processor which plays the GPU may spend: all else waits meanwhile. */
+const BUDGET = 3e9;
+/** Pictures of a pass. */
+const BATCH = 50;
+/** A pass forwards and backwards, in passes forwards. */
+const PASSES = 3;
+
+function pictureCount({ bench, model }: Lab): number {
+  if (!bench.trains) return PICTURES.reference;
+  if (!bench.engine.caps.software) return PICTURES.gpu;
+  const affordable = Math.floor(BUDGET / (PASSES * model.describe().flops));
+  return Math.min(PICTURES.software, Math.max(FEWEST, affordable));
+}
 
 /**
  * Measures all layers on held-back pictures. It takes two turns, so that training, if it runs, makes a step in between, by
@@ -64,12 +78,12 @@ export async function measure(lab: Lab): Promise<Measured> {
   }));
   return await lab.turns.take(async () => {
     const { model } = lab;
-    const { engine, trains, pictures } = lab.bench;
     const step = lab.state.training?.step ?? 0;
     const steps = model === before.model ? step - before.step : 0;
-    const count = trains ? (engine.caps.software ? PICTURES.software : PICTURES.gpu) : PICTURES.reference;
-    const { data, split } = pictures.packed;
-    const reports = await inspect(model, await pick(data, split.validation.subarray(0, count)));
+    const count = pictureCount(lab);
+    const { data, split } = lab.bench.pictures.packed;
+    const images = await pick(data, split.validation.subarray(0, count));
+    const reports = await inspect(model, images, { batch: Math.min(count, BATCH) });
     const layers = new Map(walk(model.root).map(layer => [layer.name, layer]));
     const now = await model.parameters.values.data();
     const update = ({ layer }: LayerReport) => {

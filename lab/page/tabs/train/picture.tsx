@@ -35,12 +35,12 @@ export function Picture() {
       </div>
       <ol class="classes">
         {data.classes.map((name, k) => {
-          const share = probabilities.value[k] ?? 0;
+          const share = probabilities.value[k];
           const isLabel = image?.kind === 'data' && image.label === k;
           return (
-            <li key={name} class={isLabel ? 'label' : ''} style={{ '--share': share.toFixed(4) }}>
+            <li key={name} class={isLabel ? 'label' : ''} style={{ '--share': (share ?? 0).toFixed(4) }}>
               <span>{name}</span>
-              <span>{percent(share, 0)}</span>
+              <span>{share === undefined ? '–' : percent(share, 0)}</span>
             </li>
           );
         })}
