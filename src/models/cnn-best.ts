@@ -64,7 +64,7 @@ export const cnnBest: Recipe = {
   inputShape: FASHION.inputShape,
   build: classes => cnnBestLayers(classes === undefined ? {} : { classes }),
   defaults: {
-    epochs: 8,
+    epochs: 12,
     batch: 128,
     optimizer: 'adamw',
     learningRate: 4e-3,

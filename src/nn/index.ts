@@ -8,7 +8,6 @@ export {
   type LayerConfig,
   type LayerOptions,
   type Pass,
-  runLayer,
   walk,
 } from './layer.ts';
 export { Activation, type ActivationName, type ActivationOptions } from './layers/activation.ts';
@@ -25,4 +24,5 @@ export { Sequential, type SequentialOptions } from './layers/sequential.ts';
 export { type Captured, type ForwardOptions, Model, type ModelConfig, type ModelOptions } from './model.ts';
 export { toOnnx } from './onnx/index.ts';
 export { BLOCK, type Declaration, isPart, ParameterSet, type Segment } from './parameters.ts';
+export { runLayer } from './run-layers.ts';
 export type { LayerDescription, ModelDescription } from './summary.ts';

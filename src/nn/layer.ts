@@ -197,7 +197,7 @@ export class BuildScope {
 
   /** @throws ShapeError that names the layer, always. */
   refuse(what: string): never {
-    throw new ShapeError(`${title(this)}: ${what}`);
+    throw new ShapeError(`${layerTitle(this)}: ${what}`);
   }
 
   /** A whole number from 1, or two of them (rows, columns). @throws ShapeError */
@@ -260,55 +260,6 @@ export function buildRoot(layer: Layer, input: Shape): BuiltRoot {
   return { root, declarations: scope.declarations, dropouts: Object.fromEntries(scope.dropouts) };
 }
 
-/** Runs a layer. @throws ShapeError that names the layer when the input has another shape than it was built for. */
-export function runLayer(layer: BuiltLayer, x: Tensor, pass: Pass): Tensor {
-  checkInput(layer, x);
-  const output = x.engine.within(layer.name, () => layer.apply(x, pass));
-  return pass.observe?.(layer, output) ?? output;
-}
-
-/**
- * Runs a layer with something behind it, in its own kernels; undefined where it cannot, and where somebody wants to see
- * its own output, which then exists nowhere. @throws ShapeError as `runLayer`.
- */
-export function runLayerWith(layer: BuiltLayer, x: Tensor, pass: Pass, behind: Behind): Tensor | undefined {
-  if (!layer.applyWith || pass.observe) return undefined;
-  checkInput(layer, x);
-  const { applyWith } = layer;
-  return x.engine.within(layer.name, () => applyWith(x, pass, behind));
-}
-
-function checkInput(layer: BuiltLayer, x: Tensor): void {
-  const shape = x.shape.slice(1);
-  if (shape.join() !== layer.input.join()) {
-    const [have, want] = [shape[shape.length - 1], layer.input[layer.input.length - 1]];
-    const onlyChannels = shape.length === 3 && shape.slice(0, 2).join() === layer.input.slice(0, 2).join();
-    throw new ShapeError(
-      onlyChannels
-        ? `${title(layer)}: input has ${have} channels, kernel expects ${want}`
-        : `${title(layer)}: input is [N, ${shape.join(', ')}], it was built for [N, ${layer.input.join(', ')}]`,
-    );
-  }
-}
-
-/**
- * Runs layers one after the other. A pooling that asks for it is computed together with the convolution before it, unless
- * somebody looks at the outputs: then the map between the two exists too.
- */
-export function runLayers(layers: readonly BuiltLayer[], x: Tensor, pass: Pass): Tensor {
-  let y = x;
-  for (let i = 0; i < layers.length; i++) {
-    const [layer, next] = [layers[i]!, layers[i + 1]];
-    if (layer.withPooling && next?.pooling && !pass.observe) {
-      checkInput(layer, y);
-      const [input, withPooling, windows] = [y, layer.withPooling, next.pooling(pass)];
-      y = y.engine.within(layer.name, () => withPooling(input, pass, windows));
-      i++;
-    } else y = runLayer(layer, y, pass);
-  }
-  return y;
-}
-
 /** What runs one after the other in a layer: containers that do nothing else are opened, however deep they lie. */
 export function chainOf(layer: BuiltLayer): BuiltLayer[] {
   return layer.type === 'sequential' ? layer.children.flatMap(chainOf) : [layer];
@@ -327,7 +278,8 @@ export function totalFlops(layer: BuiltLayer): number {
   return walk(layer).reduce((sum, { flops }) => sum + flops, 0);
 }
 
-function title({ type, name }: { readonly type: string; readonly name: string }): string {
+/** `conv2d 'block1.conv1'`: how messages name a layer. */
+export function layerTitle({ type, name }: { readonly type: string; readonly name: string }): string {
   return name ? `${type} '${name}'` : type;
 }
 

@@ -23,12 +23,11 @@ import {
   type Layer,
   type LayerConfig,
   type Pass,
-  runLayer,
-  runLayers,
   walk,
 } from './layer.ts';
 import { layerFromJSON } from './layers/registry.ts';
 import { ParameterSet } from './parameters.ts';
+import { runLayer, runLayers } from './run-layers.ts';
 import { describeModel, type ModelDescription, summaryTable } from './summary.ts';
 
 export interface ModelOptions {

@@ -1,15 +1,8 @@
 import { type Shape, sizeOf } from '../../kernels/spec.ts';
 import { add } from '../../tensor/ops/index.ts';
-import {
-  type BuildScope,
-  type Built,
-  Layer,
-  type LayerConfig,
-  type LayerOptions,
-  runLayer,
-  runLayerWith,
-} from '../layer.ts';
+import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions } from '../layer.ts';
 import { unite } from '../receptive-field.ts';
+import { runLayer, runLayerWith } from '../run-layers.ts';
 import { ACTIVATIONS, type ActivationName, checkActivation, splitActivation } from './activation.ts';
 
 export interface ResidualOptions extends LayerOptions {

@@ -1,5 +1,6 @@
 import type { Shape } from '../../kernels/spec.ts';
-import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions, runLayers } from '../layer.ts';
+import { type BuildScope, type Built, Layer, type LayerConfig, type LayerOptions } from '../layer.ts';
+import { runLayers } from '../run-layers.ts';
 
 export interface SequentialOptions extends LayerOptions {
   readonly layers: readonly Layer[];
