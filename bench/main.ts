@@ -1,15 +1,15 @@
 /** `weft bench`; started by src/cli/bench.ts, which reads the options and hands them over as JSON. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import process from 'node:process';
 import type { BenchOptions } from '../src/cli/bench.ts';
 import { openEngine } from '../src/cli/open-engine.ts';
 import { log, print, printJson, table } from '../src/cli/output.ts';
-import { FileError, UsageError, WeftError } from '../src/platform/errors.ts';
+import { FileError, UsageError } from '../src/platform/errors.ts';
 import { measureRoofline } from '../src/tensor/roofline.ts';
 import { measureLadders } from './ladders.ts';
 import { benchPage } from './page.ts';
 import { parseResults, type Results } from './results.ts';
 import { chooseEntries, runCases } from './run.ts';
+import { runScript } from './run-script.ts';
 import { cases, suiteNames } from './suites.ts';
 import { describeResults } from './table.ts';
 
@@ -84,10 +84,4 @@ function describePlan(work: ReturnType<typeof chooseCases>, entries: ReturnType<
   return `${plan}\n\n${who}`;
 }
 
-try {
-  await main(JSON.parse(process.argv[2] ?? '{}') as BenchOptions);
-} catch (error) {
-  if (!(error instanceof WeftError)) throw error;
-  log(`${error.name}: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runScript<BenchOptions>(main);

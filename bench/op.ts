@@ -1,13 +1,12 @@
 /** `weft bench op --peers`: one call of a kernel by weft and by other frameworks; started by src/cli/bench-op-peers.ts. */
 import { writeFileSync } from 'node:fs';
-import process from 'node:process';
 import type { PeerTask } from '../src/cli/bench-op-peers.ts';
 import { openEngine } from '../src/cli/open-engine.ts';
 import { log } from '../src/cli/output.ts';
-import { UsageError, WeftError } from '../src/platform/errors.ts';
 import type { PeerTime } from '../src/tensor/bench-op.ts';
 import { workOf } from './op-work.ts';
 import { chooseEntries, runCases } from './run.ts';
+import { runScript } from './run-script.ts';
 import type { Case } from './suites.ts';
 
 async function main({ kernel, p, peers, rounds, adapter, out }: PeerTask): Promise<void> {
@@ -38,10 +37,4 @@ async function deviceOf(adapter: string | undefined) {
   return engine.gpu.device.info;
 }
 
-try {
-  await main(JSON.parse(process.argv[2] ?? '{}') as PeerTask);
-} catch (error) {
-  if (!(error instanceof WeftError)) throw error;
-  log(`${error.name}: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runScript<PeerTask>(main);

@@ -4,12 +4,8 @@
  * animation frame of the page to the next: the browser asks for the next one when it has room for another picture.
  */
 import process from 'node:process';
-import { chromium, type Page } from 'playwright-core';
-import { serveSite } from '../src/cli/lab/serve.ts';
-import { makeSite } from '../src/cli/lab/site.ts';
-import { findDataSet } from '../src/data/find.ts';
-import { nodeDataPlaces } from '../src/platform/node.ts';
-import { CHROMIUM_FLAGS, findChromium } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { withLab } from './lab-page.ts';
 
 /** Milliseconds that 19 of 20 frames may take at most. */
 const LIMIT = 100;
@@ -22,14 +18,7 @@ if (!(seconds >= 1)) {
   process.exit(2);
 }
 
-const data = await findDataSet(nodeDataPlaces(), line => process.stderr.write(`${line}\n`));
-await using served = await serveSite(await makeSite(data), 0);
-const browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
-try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(110_000);
-  await page.goto(served.address);
-  await page.waitForFunction(() => globalThis.weftLab?.state.value.training);
+await withLab({ height: 900, patience: 110_000 }, async page => {
   const adapter = await page.getByRole('status').textContent();
   process.stdout.write(`The small network trains on ${adapter}; milliseconds from frame to frame:\n`);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
@@ -49,9 +38,7 @@ try {
   }
   process.stdout.write(`${isWithin ? 'Within' : 'Over'} ${LIMIT} ms at the 95th percentile.\n`);
   if (!isWithin) process.exitCode = 1;
-} finally {
-  await browser.close();
-}
+});
 
 /** Times between frames over so many seconds, and the training steps that were made in them. */
 async function watch(page: Page, length: number): Promise<{ intervals: number[]; steps: number }> {

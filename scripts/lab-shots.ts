@@ -6,12 +6,8 @@ import { Buffer } from 'node:buffer';
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
-import { serveSite } from '../src/cli/lab/serve.ts';
-import { makeSite } from '../src/cli/lab/site.ts';
-import { findDataSet } from '../src/data/find.ts';
-import { nodeDataPlaces, nodeWeights } from '../src/platform/node.ts';
-import { CHROMIUM_FLAGS, findChromium } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { withLab } from './lab-page.ts';
 
 const STEPS = 300;
 const out = fileURLToPath(new URL('../docs/lab', import.meta.url));
@@ -77,14 +73,7 @@ if (unknown !== undefined) {
 }
 
 await mkdir(out, { recursive: true });
-const data = await findDataSet(nodeDataPlaces(), line => process.stderr.write(`${line}\n`));
-await using served = await serveSite(await makeSite(data, undefined, nodeWeights()), 0);
-const browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
-try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-  page.setDefaultTimeout(300_000);
-  await page.goto(served.address);
-  await page.waitForFunction(() => globalThis.weftLab?.state.value.training);
+await withLab({ height: 1000, patience: 300_000 }, async page => {
   await page.getByRole('button', { name: 'No, thanks' }).click();
   const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
   if (OF_SMALL.some(isWanted)) {
@@ -105,6 +94,4 @@ try {
     await writeFile(`${out}/${name}.webp`, await screenshot(page));
     process.stdout.write(`docs/lab/${name}.webp\n`);
   }
-} finally {
-  await browser.close();
-}
+});

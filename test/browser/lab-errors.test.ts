@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/index.ts';
-import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
+import { type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
 let lab: OpenLab;
 afterEach(async () => await lab?.[Symbol.asyncDispose]());

@@ -1,10 +1,7 @@
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoFaults } from './axe.ts';
-import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
+import { type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
 let lab: OpenLab;
 

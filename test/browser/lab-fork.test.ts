@@ -1,12 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { seriousFaults } from './axe.ts';
-import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
+import { type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
 /** Steps made before, the one that is forked at, and steps made of both branches. */
 const [MADE, AT, STEPS] = [20, 12, 6];
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
 
 let lab: OpenLab;
 

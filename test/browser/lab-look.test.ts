@@ -3,10 +3,8 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boxAt, canvasSize, fullLayout } from '../../lab/page/tabs/look/geometry.ts';
 import { expectNoFaults } from './axe.ts';
-import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
+import { type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
 /** As wide as maps are drawn at most: `ROOM` of the Look tab. */
 const ROOM = 640;
 

@@ -11,6 +11,9 @@ import { type DataSet, makeImageData } from '../../src/data/dataset.ts';
 import type { DataSource } from '../../src/platform/platform.ts';
 import type { RunFolder } from '../../src/train/run-folder.ts';
 
+/** A processor plays the GPU, beside other tests; one that hangs ends by this limit. */
+export const PATIENT = { timeout: 110_000 };
+
 export interface OpenLab extends AsyncDisposable {
   readonly page: Page;
   readonly browser: Browser;
@@ -40,8 +43,7 @@ export async function openLab(options: LabPageOptions = {}): Promise<OpenLab> {
   const browser = await chromium.launch({ executablePath: findChromium(), args });
   const colorScheme = dark ? 'dark' : 'light';
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  // Software WebGPU beside other work is slow; a test that hangs ends by its own limit.
-  page.setDefaultTimeout(110_000);
+  page.setDefaultTimeout(PATIENT.timeout);
   const errors: string[] = [];
   page.on('pageerror', error => errors.push(String(error)));
   page.on('console', message => {

@@ -11,10 +11,8 @@ import { nodeFiles } from '../../src/platform/node.ts';
 import type { EpochMetrics } from '../../src/train/events.ts';
 import { RunFolder } from '../../src/train/run-folder.ts';
 import { idx } from '../data/make.ts';
-import { drawnData, drawnSite, type OpenLab, openLab, pixelsOf } from './lab-page.ts';
+import { drawnData, drawnSite, type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EPOCHS = 3;
 

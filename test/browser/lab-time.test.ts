@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeSession } from '../../src/train/session-file.ts';
-import { type OpenLab, openLab } from './lab-page.ts';
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
+import { type OpenLab, openLab, PATIENT } from './lab-page.ts';
 
 let lab: OpenLab;
 beforeAll(async () => {

@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { seriousFaults } from './axe.ts';
-import { type LabPageOptions, type OpenLab, openLab } from './lab-page.ts';
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
+import { type LabPageOptions, type OpenLab, openLab, PATIENT } from './lab-page.ts';
 
 let lab: OpenLab;
 afterEach(async () => await lab?.[Symbol.asyncDispose]());

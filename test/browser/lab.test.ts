@@ -2,10 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paintPixels } from '../../lab/worker/draw/canvas-painter.ts';
 import { featureMaps } from '../../lab/worker/draw/grid.ts';
 import type { Painting } from '../../lab/worker/draw/painter.ts';
-import { type OpenLab, openLab, pixelsOf } from './lab-page.ts';
-
-/** A processor plays the GPU, beside other tests. */
-const PATIENT = { timeout: 110_000 };
+import { type OpenLab, openLab, PATIENT, pixelsOf } from './lab-page.ts';
 
 let lab: OpenLab;
 
