@@ -2,12 +2,12 @@
  * Pictures of every tab of the lab for the docs: `npm run lab:shots -- [TAB ...]`, written to docs/lab in headless Chromium. The
  * small network trains for 300 steps before; the tabs Explain and Mistakes show the trained CNN that comes with the page.
  */
-import { Buffer } from 'node:buffer';
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { withLab } from './lab-page.ts';
+import { screenshot } from './screenshot.ts';
 
 const STEPS = 300;
 const out = fileURLToPath(new URL('../docs/lab', import.meta.url));
@@ -57,13 +57,6 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 
 /** Shown of the small network, after these steps; the others of the one that comes trained. */
 const OF_SMALL = ['train', 'look', 'fork'];
-
-/** As WebP, half as large as JPEG and PNG, which are all that Playwright takes. */
-async function screenshot(page: Page): Promise<Buffer> {
-  const session = await page.context().newCDPSession(page);
-  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 50 });
-  return Buffer.from(data, 'base64');
-}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find(name => !(name in SHOTS));
