@@ -13,7 +13,7 @@ if (report === undefined) {
 }
 const browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
 try {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 1160 } });
+  const page = await browser.newPage({ viewport: { width: 1100, height: 860 } });
   await page.goto(pathToFileURL(report).href);
   await writeFile(fileURLToPath(new URL('../docs/compare.webp', import.meta.url)), await screenshot(page));
 } finally {

@@ -126,11 +126,16 @@ ${row(
 )}
 ${row('Parameters', m => count(m.parameters))}
 ${row('Operations an image', m => magnitude(m.flopsPerImage), undefined, 'FLOPs, forward')}
-${row('Training time', m => duration(m.seconds), undefined, 'with validation')}
+${row('Training time', m => duration(m.seconds), undefined, timeNote(models))}
 ${row('Training speed', m => `${count(m.imagesPerSecond)} images/s`)}
 ${row('Tested weights', testedEpochs)}
 ${row('Seeds', m => m.runs.map(run => run.seed).join(', '))}
 </tbody>`;
+}
+
+function timeNote(models: readonly ModelSummary[]): string {
+  const isFrozen = models.some(({ runs }) => runs.some(({ featureSeconds }) => featureSeconds !== undefined));
+  return isFrozen ? 'with validation, and what frozen layers compute once' : 'with validation';
 }
 
 function accuracyCell(m: ModelSummary): Html {

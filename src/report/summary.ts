@@ -25,6 +25,7 @@ export interface ModelSummary {
   /** Standard deviation over seeds; for two runs or more. */
   readonly deviation: number | undefined;
   readonly loss: number;
+  /** Of training, with validation and what a frozen beginning computes once. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
   /** Summed over the runs, and what follows from it. */
@@ -67,7 +68,7 @@ function summarizeModel(runs: readonly RunResult[], classes: readonly string[]):
     interval: runs.length === 1 ? wilson(Math.round(first.test.accuracy * images), images) : undefined,
     deviation: runs.length > 1 ? deviation(accuracies) : undefined,
     loss: mean(runs.map(run => run.test.loss)),
-    seconds: mean(runs.map(run => run.seconds)),
+    seconds: mean(runs.map(run => run.seconds + (run.featureSeconds ?? 0))),
     imagesPerSecond: mean(runs.map(run => run.imagesPerSecond)),
     confusion,
     scores: classMetrics(confusion, classes),

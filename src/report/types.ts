@@ -75,6 +75,8 @@ export interface RunResult {
   readonly test: TestResult;
   /** Wall time of training with its validation, without compiling kernels. */
   readonly seconds: number;
+  /** Before that: what a frozen beginning made of the pictures, which is computed once, and next to nothing where it was kept from another run. */
+  readonly featureSeconds?: number;
   /** Training images a second, the median over the epochs. */
   readonly imagesPerSecond: number;
   /** What it was trained with: optimizer, learning rate, batch ... as plain values for people. */

@@ -64,6 +64,14 @@ describe('conclusions', () => {
     expect(say(makeComparison([two[0]!]))).not.toMatch(/ahead|McNemar|times as long/);
   });
 
+  it('what frozen layers compute once is training time, and the page says so', () => {
+    const [mlp, frozen] = [two[0]!, { ...makeRun('vgg16', 0.8), featureSeconds: 100 }];
+    const comparison = makeComparison([mlp, frozen]);
+    expect(summarize(comparison).map(({ seconds }) => seconds)).toEqual([mlp.seconds, frozen.seconds + 100]);
+    expect(comparisonHtml(comparison)).toContain('and what frozen layers compute once');
+    expect(comparisonHtml(makeComparison(two))).not.toContain('frozen layers');
+  });
+
   it('what validation chose is said', () => {
     const text = (run = two[0]!) => method(makeComparison([run]), summarize(makeComparison([run]))).join(' ');
     expect(text()).toContain('nothing was chosen by them, the weights of the last epoch were tested');

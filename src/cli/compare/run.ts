@@ -69,6 +69,8 @@ export interface Trained {
   readonly result: FitResult;
   /** ISO 8601. */
   readonly started: string;
+  /** What its frozen beginning took; undefined where it has none. */
+  readonly featureSeconds: number | undefined;
   /** What it says of the images held back; undefined where none were. */
   readonly validate?: () => Promise<Evaluation>;
 }
@@ -98,8 +100,10 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
   if (config) checkPlanned(config, { model: model.toJSON(), training, data: described }, path);
   const needed = Uint32Array.from([...train, ...(validation ?? [])]);
   const hooks = featureHooks(bar, signal);
+  const before = performance.now();
   await projectFeatures(model, data, train, training, hooks);
   const examples = await examplesFor(model, data, needed, training, hooks);
+  const featureSeconds = examples === data ? undefined : (performance.now() - before) / 1000;
   const result = await fit(
     model,
     { data: examples, ...selected },
@@ -128,7 +132,7 @@ export async function trainJob<T>(bench: Workbench, job: Job, use: (trained: Tra
     return await evaluator.run(held, signal);
   };
   try {
-    const trained = { model, folder, result, started: config?.created ?? started };
+    const trained = { model, folder, result, featureSeconds, started: config?.created ?? started };
     return await use({ ...trained, ...(validation && { validate: () => validate(validation) }) });
   } finally {
     bar.clear();
@@ -188,7 +192,7 @@ export async function judgeRun(
   trained: Trained,
 ): Promise<RunResult> {
   const { recipe, row, training } = job;
-  const { model, folder, result, started } = trained;
+  const { model, folder, result, started, featureSeconds } = trained;
   bench.bar.status('evaluating on the test set');
   const curves = curvesSvg(row.title, [{ name: row.title, epochs: result.history }]);
   await bench.files.write(folder.at('curves.svg'), curves);
@@ -222,6 +226,7 @@ export async function judgeRun(
     outputs: `${keyOf(row)}/${OUTPUTS_FILE}`,
     ...(robustness && { robustness }),
     seconds: result.seconds,
+    ...(featureSeconds !== undefined && { featureSeconds }),
     imagesPerSecond: median(result.history.map(m => m.imagesPerSecond)),
     options: describeTraining(training),
     device: bench.device,
