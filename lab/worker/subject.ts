@@ -74,11 +74,13 @@ async function makeParts(lab: Lab, network: Network, numbers: Numbers, made: Dis
   let player: Player | undefined = saved && trains ? keep(await Training.restore(lab, saved, network)) : undefined;
   const model = player instanceof Training ? player.session.model : keep(makeModel(engine, network));
   if (weights) model.load(weights.bytes, weights.where);
-  const step = saved && !trains ? writeLatest(model, await decodeSession(saved, 'session')) : 0;
+  const record = saved && (!trains || numbers.isOwn === undefined) ? await decodeSession(saved, 'session') : undefined;
+  const step = record && !trains ? writeLatest(model, record) : 0;
   if (recorded) player = keep(new RecordingPlayer(lab, model, recorded));
   else if (trains) player ??= keep(await Training.make(lab, model, network));
   const probe = keep(await Probe.make(model, pictures.chosen, trains));
-  return { model, player, probe, step, isOwn: numbers.isOwn ?? (await isFromSeed(engine, network, numbers)) };
+  const fromSeed = async () => (record ? await isFromSeed(engine, network, record) : weights === undefined);
+  return { model, player, probe, step, isOwn: numbers.isOwn ?? (await fromSeed()) };
 }
 
 /** Gives a model that cannot be trained here the numbers of a training's latest kept moment. @returns its step. */
@@ -91,10 +93,9 @@ function writeLatest({ parameters }: Model, { moments }: SessionRecord): number 
   return step;
 }
 
-/** Whether these numbers began with those that the network's seed draws; not if their beginning was not kept. */
-async function isFromSeed(engine: Engine, network: Network, { saved, weights }: Numbers): Promise<boolean> {
-  if (!saved) return weights === undefined;
-  const { step, arrays } = (await decodeSession(saved, 'session')).moments[0]!;
+/** Whether a training began with the numbers that the network's seed draws; not if its beginning was not kept. */
+async function isFromSeed(engine: Engine, network: Network, { moments }: SessionRecord): Promise<boolean> {
+  const { step, arrays } = moments[0]!;
   if (step !== 0) return false;
   using first = makeModel(engine, network);
   const drawn = await first.parameters.values.data();

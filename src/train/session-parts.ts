@@ -104,12 +104,14 @@ export function recordedOrigin(engine: Engine, record: SessionRecord, restoring:
         'version of weft and the adapter it was made with, or let it continue with others',
     );
   };
+  // Before the model, which nobody would dispose of where this throws.
+  const moment = timeline.before(step);
   return {
     model: Model.fromJSON(engine, about.model),
     data: { data, train, validation },
     options: { training, edits, budget, every, onCompile },
     past: { timeline, history, validations },
-    moment: timeline.before(step),
+    moment,
     step,
     check,
   };

@@ -83,11 +83,9 @@ export class Session {
   async begin(preset: Preset, wishes: Wishes): Promise<void> {
     const { device } = this.bench;
     // Which models there are does not hang on how many images they get; and what is in the way is known before measuring.
-    await this.refuseForeignRuns(this.plan(preset, preset === 'quick' ? {} : protocolOf(preset, wishes), wishes).rows);
-    const { protocol, speeds } =
-      preset === 'quick'
-        ? await this.chooseQuick(wishes)
-        : await this.measured(preset, protocolOf(preset, wishes), wishes);
+    const fixed = preset === 'quick' ? undefined : protocolOf(preset, wishes);
+    await this.refuseForeignRuns(this.plan(preset, fixed ?? {}, wishes).rows);
+    const { protocol, speeds } = fixed ? await this.measured(preset, fixed, wishes) : await this.chooseQuick(wishes);
     const plan = this.plan(preset, protocol, wishes);
     await this.refuseForeignRuns(plan.rows);
     const now = new Date().toISOString();
