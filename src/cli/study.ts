@@ -4,7 +4,7 @@ import { findDataSet } from '../data/find.ts';
 import { models } from '../models/index.ts';
 import { InterruptedError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
-import { count, duration } from '../report/format.ts';
+import { count, duration, epochs } from '../report/format.ts';
 import { STUDIES, type StudyOutcome, type StudyReport, type Subject } from '../report/study/index.ts';
 import { STUDY_FILES, writeStudy } from '../report/study/page.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -77,7 +77,7 @@ async function study(path: string, options: StudyOptions): Promise<StudyReport> 
   const bar = new ProgressBar();
   const samples = await samplesOf(config, data, options.images);
   const progress = (text: string) => bar.moment(text);
-  const subject: Subject = { engine, run, others, data, ...samples, signal: stop.signal, progress };
+  const subject: Subject = { engine, run, others, ...samples, signal: stop.signal, progress };
   const out = options.out ?? `${path.replace(/[/\\]+$/, '')}/study`;
   const { device, description, software } = engine.gpu.device.info;
   const about = {
@@ -88,7 +88,7 @@ async function study(path: string, options: StudyOptions): Promise<StudyReport> 
     title: titleOf(config.model.name),
     parameters: model.parameters.count,
     seed: config.training.seed,
-    epochs: metrics.length,
+    weights: `weights of ${epochs(metrics.length)}`,
     data: config.data.name,
     images: `${count(samples.unseen.images.count)} ${samples.unseen.what}`,
     device: { adapter: device, driver: description, software },

@@ -8,10 +8,13 @@ import { COLOURS } from './svg.ts';
 export function sectionHtml({ title, blocks }: Section): Html {
   return html`<section>
 <h2>${title}</h2>
-${blocks.map(blockHtml)}
+${blocksHtml(blocks)}
 </section>
 `;
 }
+
+/** What a part consists of, without its title. `BLOCK_CSS` is their style. */
+export const blocksHtml = (blocks: readonly Block[]): Html => html`${blocks.map(blockHtml)}`;
 
 /** A square in the colour that a model has in the charts. */
 export const chip = (i: number) => html`<span class="chip k${i % COLOURS}" aria-hidden="true"></span>`;

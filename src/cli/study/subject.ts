@@ -3,27 +3,31 @@ import { PIXEL_SEED, permutePixels } from '../../data/permute.ts';
 import { select } from '../../data/selection.ts';
 import { pick, subset } from '../../data/subset.ts';
 import { loadPretrained } from '../../models/index.ts';
-import { type LayerConfig, Model } from '../../nn/index.ts';
+import type { Model } from '../../nn/index.ts';
 import { nodeFiles, nodeWeights } from '../../platform/node.ts';
-import type { ImageSample, StudiedRun } from '../../report/study/index.ts';
+import { Controls, type ImageSample, type StudiedRun } from '../../report/study/index.ts';
 import { readLooks } from '../../study/watch.ts';
 import type { Engine } from '../../tensor/engine.ts';
 import type { RunConfig } from '../../train/config.ts';
+import type { EpochMetrics } from '../../train/events.ts';
 import { RunFolder } from '../../train/run-folder.ts';
 import { loadModel } from '../load-run.ts';
 
 /** A run and the networks it is compared with. Disposing of it frees them all. */
 export class OpenRun implements StudiedRun, Disposable {
-  private readonly controls = new Map<'first' | 'untrained', Promise<Model>>();
-  private readonly made: Model[] = [];
+  private readonly controls: Controls;
 
   private constructor(
     readonly path: string,
     readonly config: RunConfig,
-    readonly metrics: StudiedRun['metrics'],
+    readonly metrics: readonly EpochMetrics[],
     readonly looks: StudiedRun['looks'],
     readonly model: Model,
-  ) {}
+  ) {
+    const { weights, training } = config;
+    const fill = weights && ((first: Model) => loadPretrained(first, weights, nodeWeights()));
+    this.controls = new Controls(model, { seed: training.seed, fill });
+  }
 
   /** @throws FileError when the folder holds no run, or its weights are missing or damaged. */
   static async open(engine: Engine, path: string): Promise<OpenRun> {
@@ -34,30 +38,16 @@ export class OpenRun implements StudiedRun, Disposable {
   }
 
   first(): Promise<Model> {
-    return this.config.weights ? this.control('first') : this.untrained();
+    return this.controls.first();
   }
 
   untrained(): Promise<Model> {
-    return this.control('untrained');
-  }
-
-  private control(which: 'first' | 'untrained'): Promise<Model> {
-    const made = this.controls.get(which) ?? this.make(which);
-    this.controls.set(which, made);
-    return made;
-  }
-
-  private async make(which: 'first' | 'untrained'): Promise<Model> {
-    const { model, weights, training } = this.config;
-    const layer = which === 'untrained' ? withRandomWeights(model.layer) : model.layer;
-    const made = Model.fromJSON(this.model.engine, { ...model, layer }, { seed: training.seed });
-    this.made.push(made);
-    if (which === 'first' && weights) await loadPretrained(made, weights, nodeWeights());
-    return made;
+    return this.controls.untrained();
   }
 
   [Symbol.dispose](): void {
-    for (const model of [this.model, ...this.made]) model[Symbol.dispose]();
+    this.model[Symbol.dispose]();
+    this.controls[Symbol.dispose]();
   }
 }
 
@@ -80,18 +70,6 @@ export class OpenRuns implements Disposable {
   [Symbol.dispose](): void {
     for (const run of this.runs) run[Symbol.dispose]();
   }
-}
-
-/** The same layers, random where they wait for the weights of others: VGG16's as its own recipe without them starts. */
-function withRandomWeights(config: LayerConfig): LayerConfig {
-  const inside = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(inside);
-    return typeof value === 'object' && value !== null && 'type' in value
-      ? withRandomWeights(value as LayerConfig)
-      : value;
-  };
-  const options = Object.entries(config).map(([option, value]) => [option, inside(value)]);
-  return { ...Object.fromEntries(options), ...(config.initializer === 'pretrained' && { initializer: 'heNormal' }) };
 }
 
 /**

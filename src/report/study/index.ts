@@ -22,4 +22,5 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
   [...learned, ...represented].map(study => [study.name, study]),
 );
 
+export { type Beginning, Controls } from './controls.ts';
 export type { ImageSample, StudiedRun, Study, StudyOutcome, StudyReport, Subject } from './study.ts';

@@ -1,6 +1,6 @@
 import type { FileStore } from '../../platform/platform.ts';
 import type { Section } from '../document.ts';
-import { count, duration, epochs, moment } from '../format.ts';
+import { count, duration, moment } from '../format.ts';
 import { html, raw } from '../html.ts';
 import { toPng } from '../pictures.ts';
 import { sectionHtml } from '../section-html.ts';
@@ -43,7 +43,7 @@ function pageHtml(report: StudyReport, sections: readonly Section[]): string {
 <header>
 <p class="meta">${moment(report.updated)} · ${report.device.adapter} · <code>${report.command}</code></p>
 <h1>${title}</h1>
-<p class="muted">${report.run}: ${count(report.parameters)} parameters, weights of ${epochs(report.epochs)}, seed ${report.seed}; looked at with ${report.images}.</p>
+<p class="muted">${report.run}: ${count(report.parameters)} parameters, ${report.weights}, seed ${report.seed}; looked at with ${report.images}.</p>
 <ul>${links}</ul>
 </header>
 ${sections.map(sectionHtml)}

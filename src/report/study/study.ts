@@ -13,12 +13,10 @@
  * What is computed is a function of `src/study`, tested by itself; a study says with which images and which control, and
  * how the result is shown.
  */
-import type { DataSet, ImageData8 } from '../../data/dataset.ts';
+import type { ImageData8 } from '../../data/dataset.ts';
 import type { Model } from '../../nn/index.ts';
 import type { Look } from '../../study/watch.ts';
 import type { Engine } from '../../tensor/engine.ts';
-import type { RunConfig } from '../../train/config.ts';
-import type { EpochMetrics } from '../../train/events.ts';
 import type { Block } from '../document.ts';
 import type { DeviceReport } from '../types.ts';
 
@@ -44,7 +42,6 @@ export interface Subject {
   readonly run: StudiedRun;
   /** Those to compare it with: other seeds, other networks. */
   readonly others: readonly StudiedRun[];
-  readonly data: DataSet;
   /** Images that no weight was made by. */
   readonly unseen: ImageSample;
   /** As many that the run was trained on. */
@@ -54,16 +51,14 @@ export interface Subject {
   progress(text: string): void;
 }
 
-/** A run with its weights on the device. */
+/** A trained network with its weights on the device. */
 export interface StudiedRun {
-  /** Its folder, by which reports call it. */
+  /** What reports call it: the folder of the run. */
   readonly path: string;
-  readonly config: RunConfig;
-  readonly metrics: readonly EpochMetrics[];
   /** What its layers were like after every epoch; undefined of a run that was not watched. */
   readonly looks: readonly Look[] | undefined;
   readonly model: Model;
-  /** The network as it was before its first step. Made at the first call; disposed of with the run. */
+  /** The network as it was before its first step: see `Controls`. */
   first(): Promise<Model>;
   /** The network with random weights throughout, also where the run started with those of others: the usual control. */
   untrained(): Promise<Model>;
@@ -96,8 +91,8 @@ export interface StudyReport {
   readonly title: string;
   readonly parameters: number;
   readonly seed: number;
-  /** Epochs that made the weights. */
-  readonly epochs: number;
+  /** Which weights it had, for people: 'weights of 5 epochs'. */
+  readonly weights: string;
   readonly data: string;
   /** How many images were looked at, and which: '500 validation images'. */
   readonly images: string;

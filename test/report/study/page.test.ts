@@ -17,7 +17,7 @@ const report: StudyReport = {
   title: 'CNN & co',
   parameters: 12,
   seed: 1,
-  epochs: 2,
+  weights: 'weights of 2 epochs',
   data: 'toy',
   images: '10 validation images',
   device: { adapter: 'none', driver: 'none', software: true },

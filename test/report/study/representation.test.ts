@@ -34,9 +34,7 @@ function network(seed: number): Model {
 
 function runOf(path: string, model: Model): StudiedRun {
   const control = async () => network(90);
-  // Nothing here looks at how it was trained.
-  const kept = { config: {} as StudiedRun['config'], metrics: [], looks: undefined };
-  return { path, model, ...kept, first: control, untrained: control };
+  return { path, model, looks: undefined, first: control, untrained: control };
 }
 
 beforeAll(async () => {
@@ -53,7 +51,6 @@ beforeAll(async () => {
   subject = {
     ...{
       engine,
-      data: { train, test, name: 'toy', where: 'memory' },
       signal: new AbortController().signal,
       progress: () => {},
     },
@@ -79,7 +76,16 @@ describe.each(NAMES)('the study %s', name => {
     if (QUICK.includes(name)) expect(await study.run(subject)).toEqual(result);
     const about = { format: 'weft study 1', command: 'weft study', updated: '2026-11-29T07:00:00.000Z' } as const;
     const page = studyHtml({
-      ...{ ...about, run: 'runs/a', others: ['runs/b'], title: 'toy', parameters: 1, seed: 1, epochs: 6, data: 'toy' },
+      ...{
+        ...about,
+        run: 'runs/a',
+        others: ['runs/b'],
+        title: 'toy',
+        parameters: 1,
+        seed: 1,
+        weights: 'of 6 epochs',
+        data: 'toy',
+      },
       ...{ images: '120', device: { adapter: '', driver: '', software: true }, versions: {} },
       studies: [{ name, seconds: 1, result }],
     });
