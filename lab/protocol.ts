@@ -8,10 +8,16 @@ import type { ForkState } from './worker/fork.ts';
 import type { Handlers } from './worker/handlers/index.ts';
 import type { Measured } from './worker/handlers/kernels.ts';
 
-/** Names, inputs and outputs of all requests. */
+/** What a worker can be asked for, by name: functions of what the worker owns and of one input. */
+// biome-ignore lint/suspicious/noExplicitAny: what they take differs from one to the next
+export type Asked = Readonly<Record<string, (owner: any, input: any) => unknown>>;
+export type InputOf<H extends Asked, N extends keyof H> = Parameters<H[N]>[1];
+export type OutputOf<H extends Asked, N extends keyof H> = Awaited<ReturnType<H[N]>>;
+
+/** Names, inputs and outputs of all requests to the worker that owns the network. */
 export type RequestName = keyof Handlers;
-export type RequestInput<N extends RequestName> = Parameters<Handlers[N]>[1];
-export type RequestOutput<N extends RequestName> = Awaited<ReturnType<Handlers[N]>>;
+export type RequestInput<N extends RequestName> = InputOf<Handlers, N>;
+export type RequestOutput<N extends RequestName> = OutputOf<Handlers, N>;
 
 export interface Request {
   readonly id: number;
@@ -22,7 +28,7 @@ export interface Request {
 export type Reply =
   | { readonly kind: 'answer'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: Failure }
-  | { readonly kind: 'event'; readonly name: keyof Events; readonly value: unknown };
+  | { readonly kind: 'event'; readonly name: string; readonly value: unknown };
 
 /** An error as it crosses from one thread to the other. */
 export interface Failure {

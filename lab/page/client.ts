@@ -1,11 +1,22 @@
-/** The page's side of the worker: asks, and hears of events. */
-import type { Events, Failure, Reply, Request, RequestInput, RequestName, RequestOutput } from '../protocol.ts';
+/** The page's side of its workers: asks, and hears of events. */
+import type { Asked, Events, Failure, InputOf, OutputOf, Reply, Request } from '../protocol.ts';
+import type { Handlers } from '../worker/handlers/index.ts';
 
-/** What the worker refused to do; `message` says why and what to do about it. */
+/** What a worker refused to do; `message` says why and what to do about it. */
 export class Refusal extends Error {
   constructor(failure: Failure) {
     super(failure.message);
     this.name = failure.name;
+  }
+}
+
+/** What the reader stopped is no failure: undefined. */
+export async function unlessStopped<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Refusal && error.name === 'InterruptedError') return undefined;
+    throw error;
   }
 }
 
@@ -14,45 +25,73 @@ interface Pending {
   reject(error: Refusal): void;
 }
 
-type Listener<N extends keyof Events> = (value: Events[N]) => void;
+type Listener<V> = (value: V) => void;
 
-const worker = new Worker('worker.js', { type: 'module', name: 'weft lab' });
-const pending = new Map<number, Pending>();
-const listeners = new Map<keyof Events, Set<Listener<never>>>();
-let latest = 0;
+/** A worker that answers requests `H` and tells of events `E`. */
+export class Client<H extends Asked, E> {
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, Pending>();
+  private readonly listeners = new Map<unknown, Set<Listener<never>>>();
+  private latest = 0;
 
-worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-  if (data.kind === 'event') {
-    for (const listener of listeners.get(data.name) ?? []) listener(data.value as never);
-    return;
+  /** @param script beside the page. */
+  constructor(script: string, name: string) {
+    this.worker = new Worker(script, { type: 'module', name });
+    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
+    // Not even loaded, or a mistake of its own: nobody shall wait for ever.
+    this.worker.onerror = ({ message = 'it could not be loaded' }) =>
+      this.refuseAll({ name: 'Error', message: `${script}: ${message}` });
   }
-  const waiting = pending.get(data.id);
-  pending.delete(data.id);
-  if (data.kind === 'answer') waiting?.resolve(data.output);
-  else waiting?.reject(new Refusal(data.error));
-};
 
-/**
- * Asks the worker for something and gives its answer. What stands in `transfer` moves to the worker.
- * @throws Refusal with the worker's error.
- */
-export async function ask<N extends RequestName>(
-  name: N,
-  ...[input, transfer = []]: RequestInput<N> extends undefined
-    ? []
-    : [input: RequestInput<N>, transfer?: Transferable[]]
-): Promise<RequestOutput<N>> {
-  const id = ++latest;
-  const request: Request = { id, name, input };
-  const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
-  worker.postMessage(request, transfer);
-  return (await answer) as RequestOutput<N>;
+  private take(reply: Reply): void {
+    if (reply.kind === 'event') {
+      for (const listener of this.listeners.get(reply.name) ?? []) listener(reply.value as never);
+      return;
+    }
+    const waiting = this.pending.get(reply.id);
+    this.pending.delete(reply.id);
+    if (reply.kind === 'answer') waiting?.resolve(reply.output);
+    else waiting?.reject(new Refusal(reply.error));
+  }
+
+  /**
+   * Asks the worker for something and gives its answer. What stands in `transfer` moves to the worker.
+   * @throws Refusal with the worker's error.
+   */
+  async ask<N extends keyof H & string>(
+    name: N,
+    ...[input, transfer = []]: InputOf<H, N> extends undefined ? [] : [input: InputOf<H, N>, transfer?: Transferable[]]
+  ): Promise<OutputOf<H, N>> {
+    const id = ++this.latest;
+    const request: Request = { id, name, input };
+    const answer = new Promise<unknown>((resolve, reject) => this.pending.set(id, { resolve, reject }));
+    this.worker.postMessage(request, transfer);
+    return (await answer) as OutputOf<H, N>;
+  }
+
+  /** Hears of an event until the returned function is called. */
+  hear<N extends keyof E>(name: N, listener: Listener<E[N]>): () => void {
+    const those = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, those);
+    those.add(listener as Listener<never>);
+    return () => those.delete(listener as Listener<never>);
+  }
+
+  /** Ends the worker at once, whatever it is doing; who still waits is refused. */
+  end(): void {
+    this.worker.terminate();
+    this.refuseAll({ name: 'InterruptedError', message: 'stopped' });
+  }
+
+  private refuseAll(failure: Failure): void {
+    for (const { reject } of this.pending.values()) reject(new Refusal(failure));
+    this.pending.clear();
+  }
 }
 
+const lab = new Client<Handlers, Events>('worker.js', 'weft lab');
+
+/** Asks the worker that owns the network. @throws Refusal with its error. */
+export const ask: typeof lab.ask = (...request) => lab.ask(...request);
 /** Hears of an event until the returned function is called. */
-export function hear<N extends keyof Events>(name: N, listener: Listener<N>): () => void {
-  const those = listeners.get(name) ?? new Set();
-  listeners.set(name, those);
-  those.add(listener as Listener<never>);
-  return () => those.delete(listener as Listener<never>);
-}
+export const hear: typeof lab.hear = (...listener) => lab.hear(...listener);

@@ -9,14 +9,15 @@ import { cascade } from '../../src/study/randomisation.ts';
 import type { MapSimilarity } from '../../src/study/similarity.ts';
 import { trace } from '../../src/study/trace.ts';
 import type { Lab } from './lab.ts';
+import { readTrained } from './open.ts';
 import { Recent } from './recent.ts';
 import { modelOf, readSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /**
- * A network to explain: the one that everything is about, as it is or as it began; that of the run that the page was served
- * with; or one that was kept, by its key.
+ * A network to explain: the one that everything is about, as it is or as it began; the CNN that comes trained; that of the run
+ * that the page was served with; or one that was kept, by its key.
  */
-export type Which = 'now' | 'start' | 'run' | { readonly key: string };
+export type Which = 'now' | 'start' | 'trained' | 'run' | { readonly key: string };
 
 /** A network as it is explained. */
 export interface ExplainedNetwork {
@@ -114,13 +115,15 @@ export class Explanations {
     return { image, pixels, edges: sobel(pixels), networks };
   }
 
-  private async find(lab: Lab, which: Which): Promise<Snapshot> {
+  /** @throws ValueError when it is no longer here, FileError and ShapeError when it cannot be read or is for other pictures. */
+  async find(lab: Lab, which: Which): Promise<Snapshot> {
     if (which === 'now') return await takeSnapshot(lab.subject);
     if (which === 'start') {
       const { config, seed } = lab.state.model!.network;
       using model = Model.fromJSON(lab.bench.engine, config, { seed });
       return await takeSnapshot({ model });
     }
+    if (which === 'trained') return await readBrought(lab);
     if (which === 'run') return await readRun(lab);
     const found = this.kept.get(which.key);
     if (found) return found;
@@ -155,6 +158,12 @@ export class Explanations {
 }
 
 type Compute<T> = (model: Model, image: HostArray, request: MapRequest, effort: Partial<MethodOptions>) => Promise<T>;
+
+/** The CNN that comes trained. @throws FileError */
+async function readBrought(lab: Lab): Promise<Snapshot> {
+  const { network, bytes, where } = await readTrained();
+  return await readSnapshot(lab, bytes, where, network.config);
+}
 
 /** The run that the page was served with. @throws FileError */
 async function readRun(lab: Lab): Promise<Snapshot> {

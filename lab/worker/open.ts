@@ -17,10 +17,14 @@ export async function describeSite(): Promise<SiteDescription> {
 }
 
 /** The CNN that `npm run lab:record` took from a finished run. */
-export async function openTrained(lab: Lab): Promise<void> {
-  const bytes = await browserFiles.read(TRAINED);
+export async function readTrained() {
   const { config, training } = offers.find(({ name }) => name === 'cnn')!;
-  await lab.setModel({ config, training, seed: 1 }, { weights: { bytes, where: TRAINED, brought: true } });
+  return { network: { config, training, seed: 1 }, bytes: await browserFiles.read(TRAINED), where: TRAINED };
+}
+
+export async function openTrained(lab: Lab): Promise<void> {
+  const { network, bytes, where } = await readTrained();
+  await lab.setModel(network, { weights: { bytes, where, brought: true } });
 }
 
 export async function openRecorded(lab: Lab): Promise<void> {
@@ -74,7 +78,8 @@ async function showRun(
   bytes: Uint8Array,
 ): Promise<void> {
   const { model, training, data } = config;
-  await lab.setModel({ config: model, training, seed: training.seed }, { weights: { bytes, where: 'run' } });
+  const network = { config: model, training, seed: training.seed, isRun: true };
+  await lab.setModel(network, { weights: { bytes, where: 'run' } });
   const stepsPerEpoch = Math.ceil(data.train / training.batch);
   const history: Events['history'] = {
     moments: metrics.map(({ epoch, loss, accuracy }) => ({ step: epoch * stepsPerEpoch, loss, accuracy })),

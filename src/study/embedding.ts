@@ -85,10 +85,11 @@ export async function umap(matrix: Matrix, options: EmbeddingOptions = {}): Prom
   if (rows <= umapNeighbours) {
     throw new ValueError(`UMAP: ${rows} rows for ${umapNeighbours} neighbours; give more rows, or fewer neighbours`);
   }
-  // Loaded by those who use it: whoever imports the library need not wait for it.
-  const { UMAP } = await import('umap-js');
+  // Loaded by those who use it: whoever imports the library need not wait for it. It is CommonJS, of which bundlers that
+  // split code give the default export only.
+  const { default: umapJs } = (await import('umap-js')) as unknown as { default: typeof import('umap-js') };
   const random = new Sampler(seed);
-  const fit = new UMAP({
+  const fit = new umapJs.UMAP({
     nNeighbors: umapNeighbours,
     minDist: minimumDistance,
     random: () => random.uniform(),

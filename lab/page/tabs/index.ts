@@ -5,6 +5,7 @@ import { Fork } from './fork/index.tsx';
 import { Kernels } from './kernels/index.tsx';
 import { Look } from './look/index.tsx';
 import { Mistakes } from './mistakes/index.tsx';
+import { Study } from './study/index.tsx';
 import { Train } from './train/index.tsx';
 import { Vgg16 } from './vgg16/index.tsx';
 
@@ -20,6 +21,7 @@ export const tabs: readonly Tab[] = [
   { id: 'look', title: 'Look', component: Look },
   { id: 'fork', title: 'Fork', component: Fork },
   { id: 'explain', title: 'Explain', component: Explain },
+  { id: 'study', title: 'Study', component: Study },
   { id: 'mistakes', title: 'Mistakes', component: Mistakes },
   { id: 'kernels', title: 'Kernels', component: Kernels },
   { id: 'vgg16', title: 'VGG16', component: Vgg16 },

@@ -9,6 +9,7 @@ import * as kernels from './kernels.ts';
 import * as look from './look.ts';
 import * as mistakes from './mistakes.ts';
 import * as shared from './shared.ts';
+import * as study from './study.ts';
 import * as train from './train.ts';
 import * as vgg16 from './vgg16.ts';
 
@@ -22,6 +23,7 @@ export const inTurn = {
   ...look.inTurn,
   ...mistakes.inTurn,
   ...shared.inTurn,
+  ...study.inTurn,
   ...train.inTurn,
   ...vgg16.inTurn,
 };
@@ -34,6 +36,7 @@ export const atOnce = {
   ...look.atOnce,
   ...mistakes.atOnce,
   ...shared.atOnce,
+  ...study.atOnce,
   ...train.atOnce,
   ...vgg16.atOnce,
 };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { DataSet } from '../../data/dataset.ts';
@@ -30,20 +30,23 @@ const PICTURES = 5000;
 /** In a clone and in the package alike. */
 const LAB = fileURLToPath(new URL('../../../lab', import.meta.url));
 
-const CODE = ['index.html', 'page.js', 'page.css', 'worker.js'] as const;
 /** Made by scripts/record-lab.ts. */
 const ASSETS = ['cnn.safetensors', 'recorded.safetensors'] as const;
-const RUN = ['config.json', 'metrics.jsonl', 'model.safetensors'] as const;
+/** The last only where a run was watched. */
+const RUN = ['config.json', 'metrics.jsonl', 'model.safetensors', 'watch.jsonl'] as const;
 
 /** Document, scripts and style: bundled from the sources where they are, else as they were when the package was made. */
 export async function bundleLab(): Promise<Map<string, Uint8Array>> {
   if (!existsSync(`${LAB}/page`)) {
-    return new Map(await Promise.all(CODE.map(async name => [name, await readFile(`${LAB}/dist/${name}`)] as const)));
+    const names = (await readdir(`${LAB}/dist`)).filter(name => /\.(html|js|css)$/.test(name));
+    return new Map(await Promise.all(names.map(async name => [name, await readFile(`${LAB}/dist/${name}`)] as const)));
   }
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: LAB,
-    entryPoints: { page: 'page/main.tsx', worker: 'worker/main.ts' },
+    entryPoints: { page: 'page/main.tsx', worker: 'worker/main.ts', study: 'study/main.ts' },
+    // Both workers compute: what they share is fetched once.
+    splitting: true,
     outdir: '.',
     bundle: true,
     write: false,

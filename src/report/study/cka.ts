@@ -22,7 +22,7 @@ interface CkaResult {
 export const cka: Study<CkaResult> = {
   name: 'cka',
   title: 'How alike the layers are',
-  describe: 'similarity of layers (CKA) within the network, to random weights, and to the runs named with --beside',
+  describe: 'similarity of layers (CKA) within the network, to random weights, and to the networks beside it',
   unfit: ({ unseen }) => (unseen.images.count < 8 ? 'it needs at least 8 images' : undefined),
   run: study,
   section,

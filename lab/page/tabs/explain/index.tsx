@@ -3,10 +3,11 @@ import { thousands } from '../../parts/format.ts';
 import { Progress } from '../../parts/progress.tsx';
 import { state } from '../../store.ts';
 import './explain.css';
+import { offerRun } from '../../shelf.ts';
 import { EdgesCard, MethodCard } from './method.tsx';
 import { Picture } from './picture.tsx';
 import { Says } from './says.tsx';
-import { begun, explain, isStale, layer, layerOf, methods, offerRun, over, progress, stop } from './store.ts';
+import { begun, explain, isStale, layer, layerOf, methods, over, progress, stop } from './store.ts';
 import { WhichNetworks } from './which.tsx';
 
 export function Explain() {

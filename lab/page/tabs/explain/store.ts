@@ -1,16 +1,9 @@
 /** What is explained, by which networks, and the maps so far. */
 import { computed, signal } from '@preact/signals';
-import type { SiteDescription } from '../../../../src/cli/lab/site.ts';
 import type { RequestOutput } from '../../../protocol.ts';
-import type {
-  Begun,
-  ExplainedMap,
-  ExplainedNetwork,
-  ForgetfulMap,
-  MapRequest,
-  Which,
-} from '../../../worker/explanations.ts';
-import { ask, Refusal } from '../../client.ts';
+import type { Begun, ExplainedMap, ExplainedNetwork, ForgetfulMap, MapRequest } from '../../../worker/explanations.ts';
+import { ask, unlessStopped } from '../../client.ts';
+import { type Beside, putOnShelf } from '../../shelf.ts';
 import { attempt, momentName, notify, state } from '../../store.ts';
 
 export type MethodAbout = RequestOutput<'explain.methods'>[number];
@@ -21,15 +14,7 @@ export const target = signal<number | undefined>(undefined);
 /** Of Grad-CAM; undefined is the usual one. */
 export const layer = signal<string | undefined>(undefined);
 
-/** A network that can be explained beside the one that is trained. */
-export interface Beside {
-  readonly title: string;
-  readonly which: Which;
-}
-
-export const START: Beside = { title: 'its first weights', which: 'start' };
-/** Those to choose from; what was kept or loaded comes behind. */
-export const shelf = signal<readonly Beside[]>([START]);
+/** Of those on the shelf. */
 export const beside = signal<Beside | undefined>(undefined);
 /** Whether maps lie over the picture. */
 export const over = signal(false);
@@ -75,7 +60,7 @@ async function compute({ image, networks }: Begun, isWanted: () => boolean): Pro
     const problem = network.impossible[method.name];
     const found = problem
       ? { problem }
-      : await uninterrupted(ask('explain.map', requestFor(image, network, method, side === 0)));
+      : await unlessStopped(ask('explain.map', requestFor(image, network, method, side === 0)));
     if (!isWanted() || !found) return;
     maps.value = { ...maps.value, [nameOf(side, method.name)]: found };
   }
@@ -88,21 +73,11 @@ function requestFor(image: string, network: ExplainedNetwork, method: MethodAbou
   };
 }
 
-/** Undefined where it was stopped. */
-async function uninterrupted<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Refusal && error.name === 'InterruptedError') return undefined;
-    throw error;
-  }
-}
-
 /** The maps of a method as the network's layers forget one after the other. */
 export async function forget(method: MethodAbout): Promise<readonly ForgetfulMap[] | undefined> {
   const { image, networks } = begun.value!;
   const request = requestFor(image, networks[0]!, method, false);
-  return await attempt('The layers could not be made to forget', () => uninterrupted(ask('explain.forget', request)));
+  return await attempt('The layers could not be made to forget', () => unlessStopped(ask('explain.forget', request)));
 }
 
 /** The chosen layer where the network has it, else the one that is usual for it. */
@@ -155,22 +130,6 @@ export async function load(chosen: readonly File[], title = chosen.find(isWeight
 }
 
 const isWeights = ({ name }: File) => name.endsWith('.safetensors');
-
-function putOnShelf(title: string, key: string): Beside {
-  const others = shelf.value.filter(({ which }) => typeof which === 'string' || which.key !== key);
-  const taken = others.filter(other => other.title.startsWith(title)).length;
-  const one = { title: taken > 0 ? `${title} (${taken + 1})` : title, which: { key } };
-  shelf.value = [...others, one];
-  return one;
-}
-
-/** The run that the page was served with becomes one to choose. */
-export async function offerRun(): Promise<void> {
-  const { run } = (await (await fetch('site.json')).json()) as Partial<SiteDescription>;
-  if (run !== undefined && shelf.value.every(({ which }) => which !== 'run')) {
-    shelf.value = [...shelf.value, { title: run, which: 'run' }];
-  }
-}
 
 /** Whether the maps are about the network as it was some steps ago. */
 export const isStale = computed(

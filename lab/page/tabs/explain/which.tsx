@@ -1,4 +1,5 @@
-import { beside, explain, keep, load, shelf } from './store.ts';
+import { shelf } from '../../shelf.ts';
+import { beside, explain, keep, load } from './store.ts';
 
 /** A second network for the same picture. */
 export function WhichNetworks() {

@@ -1,7 +1,7 @@
 /** VGG16's weights, the picture that it is shown, and which layer of each block is looked at. */
 import { signal } from '@preact/signals';
 import type { Vgg16State } from '../../../protocol.ts';
-import { ask, hear, Refusal } from '../../client.ts';
+import { ask, hear, unlessStopped } from '../../client.ts';
 import { attempt, state } from '../../store.ts';
 import { samplePhoto } from './photo.ts';
 
@@ -23,7 +23,7 @@ hear('vgg16', value => {
   vgg16.value = value;
 });
 
-export const load = () => attempt('The weights could not be loaded', () => patiently(() => ask('vgg16.fetch')));
+export const load = () => attempt('The weights could not be loaded', () => unlessStopped(ask('vgg16.fetch')));
 
 export const take = (file: File) =>
   attempt('That file could not be used', async () => {
@@ -55,13 +55,4 @@ export async function show(next: Picture = present(), side: number = size.value)
       ? ask('vgg16.seeData', { index: next.index, size: side })
       : ask('vgg16.seePhoto', { pixels: samplePhoto(next.photo, side), size: side }),
   );
-}
-
-/** What the reader stopped is no failure. */
-async function patiently(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Refusal && error.name === 'InterruptedError')) throw error;
-  }
 }

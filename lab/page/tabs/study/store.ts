@@ -1,0 +1,118 @@
+/** The studies, what they are asked of, and what they found. */
+import { computed, signal } from '@preact/signals';
+import type { StudyHandlers } from '../../../study/handlers.ts';
+import type {
+  Finding,
+  StudyAbout,
+  StudyEvents,
+  StudySubject,
+  Subjects,
+  TakenNetworks,
+} from '../../../study/protocol.ts';
+import { ask, Client, unlessStopped } from '../../client.ts';
+import { download } from '../../keep.ts';
+import type { Beside } from '../../shelf.ts';
+import { attempt, momentName, state } from '../../store.ts';
+
+export const studies = signal<readonly StudyAbout[]>([]);
+
+export const IMAGES = [100, 200, 500, 1000] as const;
+/** As the reader chose. */
+const chosenImages = signal<number | undefined>(undefined);
+/** How many pictures are looked at; a processor that plays the GPU is spared. */
+export const images = computed(() => chosenImages.value ?? (isSoftware() ? 100 : 500));
+/** The network that it is compared with, if any. */
+export const beside = signal<Beside | undefined>(undefined);
+
+/** What the findings are about. */
+export const about = signal<Subjects | undefined>(undefined);
+/** By name of the study, all about the same networks and pictures. */
+export const findings = signal<Readonly<Record<string, Finding>>>({});
+/** The study that is being done, and how far it is. */
+export const running = signal<{ readonly name: string; readonly text: string } | undefined>(undefined);
+
+let client: Client<StudyHandlers, StudyEvents> | undefined;
+
+/** The worker of the studies, begun when it is first needed. */
+function worker(): Client<StudyHandlers, StudyEvents> {
+  if (client) return client;
+  client = new Client('study.js', 'weft studies');
+  client.hear('progress', text => {
+    if (running.value) running.value = { ...running.value, text };
+  });
+  return client;
+}
+
+export function chooseImages(count: number): void {
+  chosenImages.value = count;
+}
+
+function isSoftware(): boolean {
+  const { engine } = state.value;
+  return engine.status === 'ready' && engine.software;
+}
+
+/** Learns what studies there are. */
+export async function list(): Promise<void> {
+  if (studies.value.length > 0) return;
+  await attempt('The studies could not be listed', async () => {
+    studies.value = await worker().ask('list');
+  });
+}
+
+/** Does these studies of the network as it is now. Findings about another network, or other pictures, go. */
+export async function run(names: readonly string[]): Promise<void> {
+  if (running.value || names.length === 0) return;
+  running.value = { name: names[0]!, text: 'copying the network' };
+  await attempt('The study could not be done', async () => {
+    const others = beside.value ? [beside.value] : [];
+    try {
+      const subject = describe(await ask('study.take', { beside: others }));
+      const opened = await unlessStopped(worker().ask('open', subject));
+      if (!opened) return;
+      if (opened.key !== about.value?.key) findings.value = {};
+      about.value = opened;
+      for (const name of names) {
+        running.value = { name, text: 'beginning' };
+        const found = await unlessStopped(worker().ask('run', { name }));
+        if (!found) return;
+        findings.value = { ...findings.value, [name]: found };
+      }
+    } catch (error) {
+      // Whatever is wrong with it, such as a lost device: the next study begins with another.
+      end();
+      throw error;
+    }
+  });
+  running.value = undefined;
+}
+
+function describe(taken: TakenNetworks): StudySubject {
+  const weights = momentName(taken.network.snapshot.step);
+  return { ...taken, weights, title: `${taken.network.snapshot.config.name}, ${weights}`, images: images.value };
+}
+
+/** Ends the study at once; what was found before stays. */
+export function stop(): void {
+  end();
+  running.value = undefined;
+}
+
+function end(): void {
+  client?.end();
+  client = undefined;
+}
+
+/** Saves what was found as a page that needs nothing else. */
+export async function save(): Promise<void> {
+  await attempt('The findings could not be saved', async () => {
+    const outcomes = Object.values(findings.value).map(({ outcome }) => outcome);
+    const page = await worker().ask('page', { about: about.value!, outcomes });
+    download(`${about.value!.run.replace(/\W+/g, '-')}-study.html`, new TextEncoder().encode(page));
+  });
+}
+
+/** Whether the network has gone on learning since, or is another one. */
+export const isStale = computed(
+  () => about.value !== undefined && about.value.weights !== momentName(state.value.training?.step ?? 0),
+);
