@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { DEATHS, type Death, readDeaths } from './test-process.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,8 +12,26 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
-  testResults: { status: string; assertionResults: unknown[] }[];
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
 }
+
+/** What became of some test files. */
+interface Outcome {
+  /** Whether vitest was content, with all that is no test too. */
+  readonly ok: boolean;
+  readonly passed: number;
+  readonly failed: number;
+  /** Processes that died. */
+  readonly deaths: number;
+  /** Those of them that had done all tests before. */
+  readonly late: readonly Death[];
+}
+
+/**
+ * So many processes may die in one run after their last test, if the same tests pass again to the end: one in a few thousand
+ * crashes while the driver is put away. More are no accident.
+ */
+const LATE_DEATHS = 2;
 
 /** Runs checks in processes of their own and counts them; each check that is not a test counts as one. */
 export class Checks {
@@ -24,33 +43,54 @@ export class Checks {
 
   check(name: string, script: string, ...options: string[]): void {
     const ok = this.run(script, ...options);
-    process[this.json ? 'stderr' : 'stdout'].write(`${ok ? '✓' : '✗'} ${name}\n`);
+    this.say(`${ok ? '✓' : '✗'} ${name}`);
     if (ok) this.passed++;
     else this.failed++;
   }
 
   test(...args: readonly string[]): void {
+    const outcome = this.vitest(args);
+    this.passed += outcome.passed;
+    this.failed += outcome.failed;
+    if (outcome.ok || outcome.failed > 0) return;
+    // An error outside of any test, or a process that dies in the middle of one, must not go unseen.
+    const { late } = outcome;
+    const isAccident = late.length > 0 && late.length === outcome.deaths && late.length <= LATE_DEATHS;
+    for (const { files, cause } of late) {
+      this.say(`All tests of ${files.join(', ')} passed, but then their process died (${cause}). Once more:`);
+    }
+    if (!isAccident || !this.vitest(late.flatMap(({ files }) => files)).ok) this.failed++;
+  }
+
+  private vitest(args: readonly string[]): Outcome {
     const folder = mkdtempSync(join(tmpdir(), 'weft-test-'));
-    const file = join(folder, 'report.json');
+    const [file, deaths] = [join(folder, 'report.json'), join(folder, 'deaths.jsonl')];
+    process.env[DEATHS] = deaths;
     try {
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
       const ok = this.run('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args);
-      if (!existsSync(file)) {
-        this.failed++;
-        return;
-      }
+      if (!existsSync(file)) return { ok: false, passed: 0, failed: 1, deaths: 0, late: [] };
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-      this.passed += report.numPassedTests;
       // A file that cannot even be loaded has no tests that could fail, yet must count.
       const broken = report.testResults.filter(
         suite => suite.status === 'failed' && suite.assertionResults.length === 0,
       );
-      this.failed += report.numFailedTests + broken.length;
-      // Neither may an error outside of any test, nor a crash at the end, go unseen.
-      if (!ok && report.numFailedTests + broken.length === 0) this.failed++;
+      const failed = report.numFailedTests + broken.length;
+      const died = readDeaths(deaths);
+      // What a process did not come to is pending.
+      const isDone = (path: string) => {
+        const { assertionResults = [] } = report.testResults.find(({ name }) => name === path) ?? {};
+        return assertionResults.length > 0 && assertionResults.every(({ status }) => status !== 'pending');
+      };
+      const late = died.filter(({ files }) => files.length > 0 && files.every(isDone));
+      return { ok, passed: report.numPassedTests, failed, deaths: died.length, late };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  private say(line: string): void {
+    process[this.json ? 'stderr' : 'stdout'].write(`${line}\n`);
   }
 
   /** Prints the counts as the last line, or as JSON, and ends the process. */
