@@ -1,6 +1,6 @@
 /**
  * Pictures of every tab of the lab for the docs: `npm run lab:shots -- [TAB ...]`, written to docs/lab in headless Chromium. The
- * small network trains for 300 steps before; the tabs Explain and Mistakes show the trained CNN that comes with the page.
+ * small network trains for 300 steps before; the tabs from Explain on show the trained CNN that comes with the page.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
@@ -38,6 +38,12 @@ const SHOTS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.locator('.method .waiting').first().waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.querySelectorAll('.method canvas').length >= 16);
     await page.waitForFunction(() => !document.querySelector('[role=progressbar]'));
+  },
+  study: async page => {
+    await page.getByRole('button', { name: 'Do it: How alike the layers are' }).click();
+    const found = page.getByRole('article', { name: 'How alike the layers are' });
+    await found.locator('.made').waitFor();
+    await found.evaluate(element => element.scrollIntoView());
   },
   mistakes: async page => {
     await page.getByRole('button', { name: /Find mistakes|Look again/ }).click();
@@ -81,7 +87,7 @@ await withLab({ height: 1000, patience: 300_000 }, async page => {
     }
     await page.locator(`nav a[href="#${name}"]`).click();
     await prepare(page);
-    await page.evaluate(() => scrollTo(0, 0));
+    if (name !== 'study') await page.evaluate(() => scrollTo(0, 0));
     // What moves comes to rest.
     await page.waitForTimeout(1500);
     await writeFile(`${out}/${name}.webp`, await screenshot(page));

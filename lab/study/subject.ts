@@ -1,7 +1,7 @@
 import { pick, subset } from '../../src/data/subset.ts';
-import { Engine, type Model, type RunConfig, RunFolder } from '../../src/index.ts';
+import { type Model, type RunConfig, RunFolder } from '../../src/index.ts';
 import { loadPretrained, pretrainedFile } from '../../src/models/index.ts';
-import { browserFiles, openGpu } from '../../src/platform/browser.ts';
+import { browserFiles } from '../../src/platform/browser.ts';
 import {
   type Beginning,
   Controls,
@@ -10,6 +10,7 @@ import {
   type Subject,
 } from '../../src/report/study/index.ts';
 import { readLooks } from '../../src/study/index.ts';
+import { openEngine } from '../device.ts';
 import { fetchPictures } from '../worker/pictures.ts';
 import { modelOf, type Snapshot } from '../worker/snapshot.ts';
 import type { StudySubject } from './protocol.ts';
@@ -36,7 +37,7 @@ export async function openSubject({ network, others, title, images }: StudySubje
     return part;
   };
   try {
-    const engine = keep(await Engine.open(await openGpu()));
+    const engine = keep(await openEngine());
     const runOf = (path: string, { config, bytes }: Snapshot, beginning: Beginning): StudiedRun => {
       const model = keep(modelOf(engine, { config, bytes }, path));
       const controls = keep(new Controls(model, beginning));

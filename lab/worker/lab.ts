@@ -1,7 +1,6 @@
 import type { PackedPictures } from '../../src/data/packed.ts';
-import { describeAdapter } from '../../src/gpu/capabilities.ts';
 import { AdapterError, Engine, type Model, ValueError } from '../../src/index.ts';
-import { openGpu } from '../../src/platform/browser.ts';
+import { openEngine } from '../device.ts';
 import type { Network } from '../network.ts';
 import type { ChosenImage, Events, LabState } from '../protocol.ts';
 import { describeNetwork } from './architecture.ts';
@@ -18,9 +17,6 @@ import { makeModel, makeSubject, type Numbers, originOf, type Subject } from './
 import { Training } from './training.ts';
 import { Turns } from './turns.ts';
 import { Vgg16 } from './vgg16.ts';
-
-/** A longer submission would hold up the frames of the page: some 20 ms of a processor that plays the GPU (`npm run lab:frames`). */
-const FLOPS_PER_SUBMIT = { software: 5e6, gpu: 2e10 };
 
 /** What lives on one device, and goes with it. */
 interface Bench extends Disposable {
@@ -100,11 +96,7 @@ export class Lab {
     const data = { name, classes, imageShape: [height, width, channels] };
     this.update({ data: { ...data, train: train.length, validation: validation.length } });
     try {
-      const source = await openGpu();
-      const { software } = describeAdapter(await source.requestAdapter());
-      const engine = await Engine.open(source, {
-        flopsPerSubmit: software ? FLOPS_PER_SUBMIT.software : FLOPS_PER_SUBMIT.gpu,
-      });
+      const engine = await openEngine();
       this.watch(engine);
       this.lay(engine, true, new GpuPainter(engine));
       const { info } = engine.gpu.device;

@@ -5,6 +5,7 @@ import { featureLayers } from '../../study/features.ts';
 import { lineChart } from '../charts.ts';
 import { type Block, charts, heading, muted, text } from '../document.ts';
 import { count, minus, points } from '../format.ts';
+import { operationsFor } from './budget.ts';
 import { spread } from './spread.ts';
 import type { Study, Subject } from './study.ts';
 
@@ -64,7 +65,7 @@ const hiddenLayers = (model: Model) =>
 async function study({ engine, run, unseen, signal, progress }: Subject): Promise<AblationResult> {
   const { model } = run;
   using data = new GpuDataset(engine, unseen.images);
-  const budget = engine.gpu.device.info.software ? BUDGET.software : BUDGET.gpu;
+  const budget = operationsFor(engine, BUDGET);
   const affordable = ({ name }: { name: string }) =>
     Math.floor(budget / (2 * data.count * flopsBehind(model, name))) - DIRECTIONS;
   const hidden = hiddenLayers(model);

@@ -12,6 +12,7 @@ import { pictureOfValues } from '../pictures.ts';
 import { contactSheet } from '../sheet.ts';
 import { mean } from '../statistics.ts';
 import type { Picture } from '../types.ts';
+import { operationsFor } from './budget.ts';
 import type { Study, Subject } from './study.ts';
 
 interface MapsResult {
@@ -63,6 +64,9 @@ const PASSES = 250;
 /** Floating-point operations: about two minutes on a processor. */
 const BUDGET = { software: 1.2e12, gpu: 1e15 };
 
+/** How often layers forget, each time more of them. */
+const STEPS = { fewest: 2, most: 8 };
+
 /** Pictures of a class whose Grad-CAM is averaged, at most. */
 const EACH = 20;
 const SCALE = 2;
@@ -81,29 +85,28 @@ export const maps: Study<MapsResult> = {
 async function study(subject: Subject): Promise<MapsResult> {
   const { engine, run, unseen, signal, progress } = subject;
   const { images } = unseen;
-  const budget = engine.gpu.device.info.software ? BUDGET.software : BUDGET.gpu;
-  const affordable = Math.max(
-    1,
-    Math.floor(budget / (PASSES * (run.model.chain.length + 1) * run.model.describe().flops)),
-  );
+  // How often a picture can be explained: as often as layers forget, and once before.
+  const affordable = Math.floor(operationsFor(engine, BUDGET) / (PASSES * run.model.describe().flops));
+  const steps = Math.min(STEPS.most, Math.max(STEPS.fewest, affordable - 1));
   const able = methods.filter(method => whyNot(method, run.model) === undefined);
   const chosen = images.classes
     .map((_, label) => images.labels.indexOf(label))
     .filter(place => place >= 0)
-    .slice(0, affordable);
-  const steps: Record<string, CascadeStep[]>[] = [];
+    .slice(0, Math.max(1, Math.floor(affordable / (steps + 1))));
+  const cascades: Record<string, CascadeStep[]>[] = [];
   for (const [i, place] of chosen.entries()) {
-    progress(`maps: layers forget, picture ${i + 1} of ${chosen.length}`);
     const image = imageAt(images, place);
     const options = { target: images.labels[place]!, rough: true, signal };
     const explainers = able.map(({ name, explain }): [string, Explain] => [
       name,
       async model => (await explain(model, image, options)).map,
     ]);
-    steps.push(await cascade(run.model, image, Object.fromEntries(explainers)));
+    const told = (done: number, total: number) =>
+      progress(`maps: layers forget, ${done} of ${total} times; picture ${i + 1} of ${chosen.length}`);
+    cascades.push(await cascade(run.model, image, Object.fromEntries(explainers), { steps, progress: told }));
   }
   const found = able.map(({ name, title }): MethodMaps => {
-    const own = steps.map(step => step[name]!);
+    const own = cascades.map(cascaded => cascaded[name]!);
     return {
       title,
       halfway: own.map(step => halfway(step).trained),
@@ -111,13 +114,13 @@ async function study(subject: Subject): Promise<MapsResult> {
       edges: own.map(step => step[0]!.edges),
     };
   });
-  const [first] = Object.values(steps[0] ?? {});
+  const [first] = Object.values(cascades[0] ?? {});
   const half = first ? forgotten(first, halfway(first)) : [];
   const example = {
     number: unseen.numbers[chosen[0]!]!,
     label: images.classes[images.labels[chosen[0]!]!]!,
     maps: able.map(({ name, signed }) => {
-      const own = steps[0]![name]!;
+      const own = cascades[0]![name]!;
       return { signed, stages: [own[0]!, halfway(own), own.at(-1)!].map(({ map }) => plain(map)) };
     }),
   };

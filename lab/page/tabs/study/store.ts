@@ -16,11 +16,11 @@ import { attempt, momentName, state } from '../../store.ts';
 
 export const studies = signal<readonly StudyAbout[]>([]);
 
-export const IMAGES = [100, 200, 500, 1000] as const;
+export const IMAGES = [20, 50, 100, 200, 500, 1000] as const;
 /** As the reader chose. */
 const chosenImages = signal<number | undefined>(undefined);
 /** How many pictures are looked at; a processor that plays the GPU is spared. */
-export const images = computed(() => chosenImages.value ?? (isSoftware() ? 100 : 500));
+export const images = computed(() => chosenImages.value ?? defaultImages());
 /** The network that it is compared with, if any. */
 export const beside = signal<Beside | undefined>(undefined);
 
@@ -47,9 +47,13 @@ export function chooseImages(count: number): void {
   chosenImages.value = count;
 }
 
-function isSoftware(): boolean {
-  const { engine } = state.value;
-  return engine.status === 'ready' && engine.software;
+/** Floating-point operations for one picture from which on a network is a large one. */
+const LARGE = 5e7;
+
+function defaultImages(): (typeof IMAGES)[number] {
+  const { engine, model } = state.value;
+  if (engine.status === 'ready' && !engine.software) return 500;
+  return model && model.flops > LARGE ? 20 : 100;
 }
 
 /** Learns what studies there are. */
