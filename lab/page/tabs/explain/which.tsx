@@ -1,27 +1,17 @@
-import { shelf } from '../../shelf.ts';
+import { BesideSelect } from '../../parts/beside-select.tsx';
 import { beside, explain, keep, load } from './store.ts';
 
 /** A second network for the same picture. */
 export function WhichNetworks() {
   return (
     <>
-      <label class="field">
-        <span class="caption">beside the network</span>
-        <select
-          value={beside.value ? shelf.value.indexOf(beside.value) : -1}
-          onChange={({ currentTarget }) => {
-            beside.value = shelf.value[Number(currentTarget.value)];
-            void explain();
-          }}
-        >
-          <option value={-1}>none</option>
-          {shelf.value.map(({ title }, i) => (
-            <option key={title} value={i}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <BesideSelect
+        value={beside.value}
+        onChoose={chosen => {
+          beside.value = chosen;
+          void explain();
+        }}
+      />
       <button type="button" title="To see it beside a later one" onClick={() => void keep()}>
         Keep this one
       </button>

@@ -2,9 +2,10 @@ import { useEffect } from 'preact/hooks';
 import { BLOCK_CSS } from '../../../../src/report/style.ts';
 import { CHART_CSS } from '../../../../src/report/svg.ts';
 import type { StudyAbout } from '../../../study/protocol.ts';
+import { BesideSelect } from '../../parts/beside-select.tsx';
 import { duration } from '../../parts/format.ts';
 import { Progress } from '../../parts/progress.tsx';
-import { offerRun, shelf } from '../../shelf.ts';
+import { offerRun } from '../../shelf.ts';
 import { momentName, state } from '../../store.ts';
 import {
   about,
@@ -80,23 +81,13 @@ function Bar() {
           ))}
         </select>
       </label>
-      <label class="field">
-        <span class="caption">beside the network</span>
-        <select
-          value={beside.value ? shelf.value.indexOf(beside.value) : -1}
-          disabled={busy}
-          onChange={({ currentTarget }) => {
-            beside.value = shelf.value[Number(currentTarget.value)];
-          }}
-        >
-          <option value={-1}>none</option>
-          {shelf.value.map(({ title }, i) => (
-            <option key={title} value={i}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <BesideSelect
+        value={beside.value}
+        disabled={busy}
+        onChoose={chosen => {
+          beside.value = chosen;
+        }}
+      />
       <button type="button" disabled={busy} onClick={() => void run(studies.value.map(({ name }) => name))}>
         Do all
       </button>
