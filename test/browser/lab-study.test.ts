@@ -59,7 +59,7 @@ describe('the studies', () => {
 
 describe('a study', () => {
   it('is of the network as it was, and says so', async () => {
-    await lab.page.getByText(/^As of step 2\d; the network is at step 35 now\.$/).waitFor(PATIENT);
+    await lab.page.getByText(/^Found of own, step 2\d; the network is own, step 35 now\.$/).waitFor(PATIENT);
   });
 
   it('can be stopped at once, and done after all', async () => {

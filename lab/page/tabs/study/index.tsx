@@ -64,7 +64,8 @@ function Missing() {
 /** What is studied, and with what. */
 function Bar() {
   const busy = running.value !== undefined;
-  const step = state.value.training?.step ?? 0;
+  const { model, training } = state.value;
+  const step = training?.step ?? 0;
   return (
     <section class="looked-at" aria-label="What is studied" data-tour="study">
       <label class="field">
@@ -96,7 +97,7 @@ function Bar() {
       </button>
       {isStale.value && (
         <p class="muted stale" role="note">
-          As of {about.value!.weights}; the network is at {momentName(step)} now.
+          Found of {about.value!.run}; the network is {model!.network.config.name}, {momentName(step)} now.
         </p>
       )}
     </section>

@@ -25,7 +25,7 @@ export const images = computed(() => chosenImages.value ?? defaultImages());
 export const beside = signal<Beside | undefined>(undefined);
 
 /** What the findings are about. */
-export const about = signal<Subjects | undefined>(undefined);
+export const about = signal<(Subjects & { readonly network: string }) | undefined>(undefined);
 /** By name of the study, all about the same networks and pictures. */
 export const findings = signal<Readonly<Record<string, Finding>>>({});
 /** The study that is being done, and how far it is. */
@@ -64,31 +64,39 @@ export async function list(): Promise<void> {
   });
 }
 
+/** The newest wish; an older one, and one that was stopped, sees that it is not its turn any more. */
+let latest = 0;
+
 /** Does these studies of the network as it is now. Findings about another network, or other pictures, go. */
 export async function run(names: readonly string[]): Promise<void> {
   if (running.value || names.length === 0) return;
+  const mine = ++latest;
+  const isWanted = () => mine === latest;
   running.value = { name: names[0]!, text: 'copying the network' };
   await attempt('The study could not be done', async () => {
-    const others = beside.value ? [beside.value] : [];
     try {
-      const subject = describe(await ask('study.take', { beside: others }));
-      const opened = await unlessStopped(worker().ask('open', subject));
-      if (!opened) return;
-      if (opened.key !== about.value?.key) findings.value = {};
-      about.value = opened;
-      for (const name of names) {
-        running.value = { name, text: 'beginning' };
-        const found = await unlessStopped(worker().ask('run', { name }));
-        if (!found) return;
-        findings.value = { ...findings.value, [name]: found };
-      }
+      await unlessStopped(doAll(names, isWanted));
     } catch (error) {
-      // Whatever is wrong with it, such as a lost device: the next study begins with another.
+      // Whatever is wrong with it, such as a lost device: the next study begins with another worker.
       end();
       throw error;
     }
   });
-  running.value = undefined;
+  if (isWanted()) running.value = undefined;
+}
+
+async function doAll(names: readonly string[], isWanted: () => boolean): Promise<void> {
+  const network = identity();
+  const subject = describe(await ask('study.take', { beside: beside.value ? [beside.value] : [] }));
+  if (!isWanted()) return;
+  const opened = await worker().ask('open', subject);
+  if (opened.key !== about.value?.key) findings.value = {};
+  about.value = { ...opened, network };
+  for (const name of names) {
+    running.value = { name, text: 'beginning' };
+    const found = await worker().ask('run', { name });
+    findings.value = { ...findings.value, [name]: found };
+  }
 }
 
 function describe(taken: TakenNetworks): StudySubject {
@@ -98,6 +106,7 @@ function describe(taken: TakenNetworks): StudySubject {
 
 /** Ends the study at once; what was found before stays. */
 export function stop(): void {
+  latest++;
   end();
   running.value = undefined;
 }
@@ -116,7 +125,11 @@ export async function save(): Promise<void> {
   });
 }
 
+/** Tells networks apart, but not what one of them has learned. */
+const identity = () => JSON.stringify(state.value.model?.network);
+
 /** Whether the network has gone on learning since, or is another one. */
-export const isStale = computed(
-  () => about.value !== undefined && about.value.weights !== momentName(state.value.training?.step ?? 0),
-);
+export const isStale = computed(() => {
+  const { network, weights } = about.value ?? {};
+  return weights !== undefined && (network !== identity() || weights !== momentName(state.value.training?.step ?? 0));
+});
