@@ -8,8 +8,6 @@ export interface Network {
   /** Of first weights, order of the pictures and dropout. */
   readonly seed: number;
   readonly training: TrainingSettings;
-  /** Whether it is the run that the page was served with: how it began and went stands in the files of that. */
-  readonly isRun?: boolean;
 }
 
 /** How a network is trained in the lab. */

@@ -104,6 +104,8 @@ export interface ModelState {
   readonly origin: 'random' | 'trained' | 'file' | 'brought';
   /** Whether it started from the first numbers of its network, so that their change can be told. */
   readonly isOwn: boolean;
+  /** Whether it is the run that the page was served with: how it began and went stands in the files of that. */
+  readonly isRun: boolean;
 }
 
 /** A layer of the chain in figures, or why it cannot be. */

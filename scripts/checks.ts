@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { ERRORS } from './test-errors.ts';
 import { DEATHS, type Death, readDeaths } from './test-process.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -21,9 +22,9 @@ interface Outcome {
   readonly ok: boolean;
   readonly passed: number;
   readonly failed: number;
-  /** Processes that died. */
-  readonly deaths: number;
-  /** Those of them that had done all tests before. */
+  /** Errors outside of any test; a process that died is one. */
+  readonly errors: number;
+  /** Processes that died when all tests had been done. */
   readonly late: readonly Death[];
 }
 
@@ -55,7 +56,7 @@ export class Checks {
     if (outcome.ok || outcome.failed > 0) return;
     // An error outside of any test, or a process that dies in the middle of one, must not go unseen.
     const { late } = outcome;
-    const isAccident = late.length > 0 && late.length === outcome.deaths && late.length <= LATE_DEATHS;
+    const isAccident = late.length > 0 && late.length === outcome.errors && late.length <= LATE_DEATHS;
     for (const { files, cause } of late) {
       this.say(`All tests of ${files.join(', ')} passed, but then their process died (${cause}). Once more:`);
     }
@@ -64,16 +65,18 @@ export class Checks {
 
   private vitest(args: readonly string[]): Outcome {
     const folder = mkdtempSync(join(tmpdir(), 'weft-test-'));
-    const [file, deaths] = [join(folder, 'report.json'), join(folder, 'deaths.jsonl')];
-    process.env[DEATHS] = deaths;
+    const file = join(folder, 'report.json');
+    const [deaths, errors] = [join(folder, 'deaths.jsonl'), join(folder, 'errors')];
+    Object.assign(process.env, { [DEATHS]: deaths, [ERRORS]: errors });
     try {
-      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+      const reporters = ['default', 'json', './scripts/test-errors.ts'].map(name => `--reporter=${name}`);
+      reporters.push(`--outputFile.json=${file}`);
       const ok = this.run('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args);
-      if (!existsSync(file)) return { ok: false, passed: 0, failed: 1, deaths: 0, late: [] };
+      if (!existsSync(file)) return { ok: false, passed: 0, failed: 1, errors: 0, late: [] };
       const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-      // A file that cannot even be loaded has no tests that could fail, yet must count.
+      // A file that cannot even be loaded, or prepared, has no tests that could fail, yet must count.
       const broken = report.testResults.filter(
-        suite => suite.status === 'failed' && suite.assertionResults.length === 0,
+        suite => suite.status === 'failed' && suite.assertionResults.every(({ status }) => status !== 'failed'),
       );
       const failed = report.numFailedTests + broken.length;
       const died = readDeaths(deaths);
@@ -83,7 +86,7 @@ export class Checks {
         return assertionResults.length > 0 && assertionResults.every(({ status }) => status !== 'pending');
       };
       const late = died.filter(({ files }) => files.length > 0 && files.every(isDone));
-      return { ok, passed: report.numPassedTests, failed, deaths: died.length, late };
+      return { ok, passed: report.numPassedTests, failed, errors: Number(readFileSync(errors, 'utf8')), late };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -14,8 +14,11 @@ export const shelf = signal<readonly Beside[]>([
   { title: 'the CNN that comes trained', which: 'trained' },
 ]);
 
+/** One that is there already stays, by the name that it has. */
 export function putOnShelf(title: string, key: string): Beside {
-  const others = shelf.value.filter(({ which }) => typeof which === 'string' || which.key !== key);
+  const others = shelf.value;
+  const known = others.find(({ which }) => typeof which !== 'string' && which.key === key);
+  if (known) return known;
   const taken = others.filter(other => other.title.startsWith(title)).length;
   const one = { title: taken > 0 ? `${title} (${taken + 1})` : title, which: { key } };
   shelf.value = [...others, one];

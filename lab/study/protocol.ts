@@ -15,12 +15,8 @@ export interface TakenNetworks {
   /** The one that is studied. */
   readonly network: {
     readonly snapshot: Snapshot;
-    /** Of its first numbers. */
-    readonly seed: number;
     /** Whether it is the run that the page was served with. */
     readonly isRun: boolean;
-    /** Whether its seed drew its first numbers; not so of one from a file, for which another random one has to stand. */
-    readonly isSeedKnown: boolean;
   };
   /** Those that it is compared with. */
   readonly others: readonly { readonly title: string; readonly snapshot: Snapshot }[];
@@ -37,9 +33,10 @@ export interface StudySubject extends TakenNetworks {
 
 /** What all findings of one subject have in common; all of a report but what was found. */
 export interface Subjects extends Omit<StudyReport, 'studies' | 'updated'> {
-  /** Of the networks with their numbers, and of the pictures: another one where any is. */
+  /** Of all that was asked for: another one where anything is, the numbers of the networks too. */
   readonly key: string;
-  readonly isSeedKnown: boolean;
+  /** Whether it is known how the network began; of one from a file it is not, and another random one has to stand for it. */
+  readonly isBeginningKnown: boolean;
 }
 
 /** What a study found. */

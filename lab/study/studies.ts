@@ -1,15 +1,20 @@
 import { ValueError } from '../../src/index.ts';
 import { count } from '../../src/report/format.ts';
 import { blocksHtml } from '../../src/report/section-html.ts';
-import { STUDIES } from '../../src/report/study/index.ts';
+import { STUDIES, type Subject } from '../../src/report/study/index.ts';
 import { studySection } from '../../src/report/study/page.ts';
 import { describeSite } from '../worker/open.ts';
 import type { Finding, StudySubject, Subjects } from './protocol.ts';
 import { type OpenSubject, openSubject } from './subject.ts';
 
+interface Opened extends Disposable {
+  readonly subject: Subject;
+  readonly about: Subjects;
+}
+
 /** The studies of one subject after the other. They run until they are done: the page stops one by ending the worker. */
 export class Studies {
-  private opened: (OpenSubject & { readonly about: Subjects }) | undefined;
+  private opened: Opened | undefined;
 
   /** @param progress hears how far a study is. */
   constructor(private readonly progress: (text: string) => void) {}
@@ -25,7 +30,9 @@ export class Studies {
     this.opened = undefined;
     const opened = await openSubject(input);
     const about = await describe(key, input, opened);
-    this.opened = { ...opened, about };
+    // One object for all studies of it: what several want is computed once.
+    const subject = { ...opened.subject, signal: NEVER, progress: this.progress };
+    this.opened = { subject, about, [Symbol.dispose]: opened[Symbol.dispose] };
     return about;
   }
 
@@ -33,7 +40,7 @@ export class Studies {
   async run(name: string): Promise<Finding> {
     const study = STUDIES[name];
     if (!this.opened || !study) throw new ValueError(`study '${name}': ${study ? 'nothing is open' : 'there is none'}`);
-    const subject = { ...this.opened.subject, signal: NEVER, progress: this.progress };
+    const { subject } = this.opened;
     const unfit = study.unfit?.(subject);
     const start = performance.now();
     const result = unfit === undefined ? await study.run(subject) : undefined;
@@ -45,24 +52,29 @@ export class Studies {
 
 const NEVER = new AbortController().signal;
 
-function keyOf({ network, others, images }: StudySubject): string {
-  return [network.snapshot.key, ...others.map(({ snapshot }) => snapshot.key), images].join(' ');
+function keyOf({ network, others, ...asked }: StudySubject): string {
+  const keys = [network, ...others].map(({ snapshot: { key, seed }, ...about }) => ({ key, seed, ...about }));
+  return JSON.stringify([keys, asked]);
 }
 
-async function describe(key: string, input: StudySubject, { subject, data }: OpenSubject): Promise<Subjects> {
+async function describe(
+  key: string,
+  input: StudySubject,
+  { subject, data, seed, isBeginningKnown }: OpenSubject,
+): Promise<Subjects> {
   const { engine, run, others, unseen } = subject;
   const { device, description, vendor, architecture, software } = engine.gpu.device.info;
   const { weft } = await describeSite();
   return {
     key,
-    isSeedKnown: input.network.isSeedKnown,
+    isBeginningKnown,
     format: 'weft study 1',
     command: 'weft lab',
     run: run.path,
     others: others.map(({ path }) => path),
     title: input.network.snapshot.config.name,
     parameters: run.model.parameters.count,
-    seed: input.network.seed,
+    seed,
     weights: input.weights,
     data,
     images: `${count(unseen.images.count)} ${unseen.what}`,

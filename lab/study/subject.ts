@@ -1,3 +1,4 @@
+import { PIXEL_SEED, permutePixels } from '../../src/data/permute.ts';
 import { pick, subset } from '../../src/data/subset.ts';
 import { type Model, type RunConfig, RunFolder } from '../../src/index.ts';
 import { loadPretrained, pretrainedFile } from '../../src/models/index.ts';
@@ -20,7 +21,13 @@ export interface OpenSubject extends Disposable {
   readonly subject: Omit<Subject, 'signal' | 'progress'>;
   /** Name of the data set. */
   readonly data: string;
+  /** Of the first numbers, or of those that stand for them. */
+  readonly seed: number;
+  readonly isBeginningKnown: boolean;
 }
+
+/** Where nobody knows which seed drew a network's first numbers: one that nobody is likely to have chosen. */
+const UNKNOWN = 90_210;
 
 /** @throws AdapterError without WebGPU; FileError for a run that cannot be read. */
 export async function openSubject({ network, others, title, images }: StudySubject): Promise<OpenSubject> {
@@ -43,11 +50,16 @@ export async function openSubject({ network, others, title, images }: StudySubje
       const controls = keep(new Controls(model, beginning));
       return { path, model, looks: undefined, first: () => controls.first(), untrained: () => controls.untrained() };
     };
-    const { snapshot, seed } = network;
+    const { snapshot } = network;
+    const { seed = UNKNOWN } = snapshot;
     const run = { ...runOf(title, snapshot, { seed, fill }), looks };
-    const compared = others.map(other => runOf(other.title, other.snapshot, { seed }));
+    const compared = others.map((other, i) =>
+      runOf(other.title, other.snapshot, { seed: other.snapshot.seed ?? UNKNOWN + 1 + i }),
+    );
     const { data, seen, unseen } = samples;
-    return { subject: { engine, run, others: compared, seen, unseen }, data, [Symbol.dispose]: dispose };
+    const isBeginningKnown = snapshot.seed !== undefined && !(config?.weights && !fill);
+    const subject = { engine, run, others: compared, seen, unseen };
+    return { ...{ subject, data, seed, isBeginningKnown }, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -67,13 +79,16 @@ async function fillOf(config: RunConfig | undefined): Promise<Beginning['fill']>
 /** As many pictures of those that are held back as of those to learn from, all classes in proportion. */
 async function samplesOf(config: RunConfig | undefined, count: number) {
   const { data, split, numbers } = await fetchPictures();
+  const about = config?.data;
+  const images = about?.pixels === 'permuted' ? permutePixels(data, PIXEL_SEED) : data;
   const sample = async (places: Uint32Array, what: string): Promise<ImageSample> => {
     const chosen = subset(places, data.labels, count);
-    return { images: await pick(data, chosen), numbers: chosen.map(place => numbers[place]!), what };
+    return { images: await pick(images, chosen), numbers: chosen.map(place => numbers[place]!), what };
   };
-  const heldBack = config?.data.full
+  const others = about && about.name !== data.name ? ` (of ${data.name}; it was trained on ${about.name})` : '';
+  const heldBack = about?.full
     ? 'pictures that are held back here, but were not from this run'
-    : 'held-back pictures';
-  const [unseen, seen] = [await sample(split.validation, heldBack), await sample(split.train, 'training pictures')];
-  return { data: data.name, unseen, seen };
+    : `held-back pictures${others}`;
+  const unseen = await sample(split.validation, heldBack);
+  return { data: data.name, unseen, seen: await sample(split.train, `training pictures${others}`) };
 }

@@ -11,7 +11,7 @@ import { trace } from '../../src/study/trace.ts';
 import type { Lab } from './lab.ts';
 import { readTrained } from './open.ts';
 import { Recent } from './recent.ts';
-import { modelOf, readSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
+import { modelOf, readSnapshot, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.ts';
 
 /**
  * A network to explain: the one that everything is about, as it is or as it began; the CNN that comes trained; that of the run
@@ -84,7 +84,7 @@ export class Explanations {
 
   /** Keeps the network as it is. In a turn, as all that follow. */
   async keep(lab: Lab): Promise<Pick<Snapshot, 'key' | 'step'>> {
-    return this.shelve(await takeSnapshot(lab.subject));
+    return this.shelve(await snapshotNow(lab));
   }
 
   /** Keeps a network from a file. @throws as {@link readSnapshot}. */
@@ -117,11 +117,11 @@ export class Explanations {
 
   /** @throws ValueError when it is no longer here, FileError and ShapeError when it cannot be read or is for other pictures. */
   async find(lab: Lab, which: Which): Promise<Snapshot> {
-    if (which === 'now') return await takeSnapshot(lab.subject);
+    if (which === 'now') return await snapshotNow(lab);
     if (which === 'start') {
       const { config, seed } = lab.state.model!.network;
       using model = Model.fromJSON(lab.bench.engine, config, { seed });
-      return await takeSnapshot({ model });
+      return { ...(await takeSnapshot({ model })), seed };
     }
     if (which === 'trained') return await readBrought(lab);
     if (which === 'run') return await readRun(lab);
@@ -162,14 +162,15 @@ type Compute<T> = (model: Model, image: HostArray, request: MapRequest, effort: 
 /** The CNN that comes trained. @throws FileError */
 async function readBrought(lab: Lab): Promise<Snapshot> {
   const { network, bytes, where } = await readTrained();
-  return await readSnapshot(lab, bytes, where, network.config);
+  return { ...(await readSnapshot(lab, bytes, where, network.config)), seed: network.seed };
 }
 
 /** The run that the page was served with. @throws FileError */
 async function readRun(lab: Lab): Promise<Snapshot> {
   const folder = new RunFolder(browserFiles, 'run');
-  const { model } = await folder.readConfig();
-  return await readSnapshot(lab, await folder.readModel(), folder.at('model.safetensors'), model);
+  const { model, training } = await folder.readConfig();
+  const snapshot = await readSnapshot(lab, await folder.readModel(), folder.at('model.safetensors'), model);
+  return { ...snapshot, seed: training.seed };
 }
 
 /** What the network says of the picture, and which methods can explain it. */

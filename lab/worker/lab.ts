@@ -135,7 +135,7 @@ export class Lab {
         this.subjectNow = undefined;
         this.benchNow = undefined;
         await this.open(this.packed!);
-        if (model) await this.setModel(model.network, { saved, isOwn });
+        if (model) await this.setModel(model.network, { saved, isOwn, isRun: model.isRun });
       });
       const { trains } = this.bench;
       const step = this.state.training?.step ?? 0;
@@ -159,10 +159,10 @@ export class Lab {
     const { model, player, isOwn } = subject;
     const { layerNames } = model;
     const { layers, parameters, flops } = describeNetwork(network.config);
-    const origin = originOf(numbers);
+    const [origin, { isRun = false }] = [originOf(numbers), numbers];
     const { layer = '' } = this.state;
     this.update({
-      model: { network, layers, parameters, flops, layerNames, origin, isOwn },
+      model: { network, layers, parameters, flops, layerNames, origin, isOwn, isRun },
       training: player?.state,
       layer: layerNames.includes(layer) ? layer : layerNames[0],
     });

@@ -78,8 +78,8 @@ async function showRun(
   bytes: Uint8Array,
 ): Promise<void> {
   const { model, training, data } = config;
-  const network = { config: model, training, seed: training.seed, isRun: true };
-  await lab.setModel(network, { weights: { bytes, where: 'run' } });
+  const network = { config: model, training, seed: training.seed };
+  await lab.setModel(network, { weights: { bytes, where: 'run' }, isRun: true });
   const stepsPerEpoch = Math.ceil(data.train / training.batch);
   const history: Events['history'] = {
     moments: metrics.map(({ epoch, loss, accuracy }) => ({ step: epoch * stepsPerEpoch, loss, accuracy })),

@@ -13,9 +13,18 @@ export interface Snapshot {
   readonly key: string;
   /** Training steps that it had made, as far as the lab knows. */
   readonly step: number;
+  /** What drew its first numbers, where that is known. */
+  readonly seed?: number | undefined;
 }
 
-/** Reads the numbers of a model. In a turn, as all that follow. */
+/** The network that everything is about, as it is now. In a turn, as all that follow. */
+export async function snapshotNow(lab: Lab): Promise<Snapshot> {
+  const { network, isOwn, isRun, origin } = lab.state.model!;
+  const seed = isOwn || isRun || origin === 'brought' ? network.seed : undefined;
+  return { ...(await takeSnapshot(lab.subject)), seed };
+}
+
+/** Reads the numbers of a model. */
 export async function takeSnapshot({ model, player }: Pick<Subject, 'model'> & Partial<Subject>): Promise<Snapshot> {
   const [config, bytes, step] = [model.toJSON(), await model.save(), player?.state.step ?? 0];
   const [architecture, numbers] = await Promise.all([

@@ -38,6 +38,8 @@ export interface Numbers {
   readonly isOwn?: boolean | undefined;
   /** A recorded training. */
   readonly recorded?: Recording;
+  /** Whether they are those of the run that the page was served with, or what it has learned since. */
+  readonly isRun?: boolean;
 }
 
 /**

@@ -25,7 +25,8 @@ export const inTurn = {
   'fork.keep': async (lab: Lab, _: undefined) => {
     const saved = await forkOf(lab).branch.save();
     const { isOwn } = lab.subject;
-    await lab.setModel(lab.state.model!.network, { saved, isOwn });
+    const { network, isRun } = lab.state.model!;
+    await lab.setModel(network, { saved, isOwn, isRun });
   },
 
   /** Gives the branch up; the original stands where it is. */

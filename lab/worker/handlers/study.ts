@@ -1,7 +1,7 @@
 import type { TakenNetworks } from '../../study/protocol.ts';
 import type { Which } from '../explanations.ts';
 import type { Lab } from '../lab.ts';
-import { takeSnapshot } from '../snapshot.ts';
+import { type Snapshot, snapshotNow } from '../snapshot.ts';
 
 export const inTurn = {
   /** Copies of the network as it is now and of those beside it, for the worker of the studies. */
@@ -9,13 +9,10 @@ export const inTurn = {
     lab: Lab,
     { beside }: { beside: readonly { readonly title: string; readonly which: Which }[] },
   ): Promise<TakenNetworks> => {
-    const snapshot = await takeSnapshot(lab.subject);
-    const others: { title: string; snapshot: typeof snapshot }[] = [];
+    const snapshot = await snapshotNow(lab);
+    const others: { title: string; snapshot: Snapshot }[] = [];
     for (const { title, which } of beside) others.push({ title, snapshot: await lab.explanations.find(lab, which) });
-    const { network, isOwn, origin } = lab.state.model!;
-    const { seed, isRun = false } = network;
-    const isSeedKnown = isOwn || isRun || origin === 'brought';
-    return { network: { snapshot, seed, isRun, isSeedKnown }, others };
+    return { network: { snapshot, isRun: lab.state.model!.isRun }, others };
   },
 };
 

@@ -112,7 +112,7 @@ function costs({ zero, mean }: Ablated): Costs {
 
 function section({ images, what, accuracy, classes, layers, skipped }: AblationResult): Block[] {
   if (layers.length === 0) {
-    return [text(`Its layers (${skipped.join(', ')}) take too long here; try it with fewer --images.`)];
+    return [text(`Its layers (${skipped.join(', ')}) take too long here; try it with fewer images.`)];
   }
   return [
     text(

@@ -7,7 +7,7 @@ import { toPicture } from '../pictures.ts';
 import { plot } from '../plots.ts';
 import { wilson } from '../statistics.ts';
 import type { Picture } from '../types.ts';
-import { operationsFor } from './budget.ts';
+import { atLeast, operationsFor } from './budget.ts';
 import type { Study, Subject } from './study.ts';
 
 interface AdversarialResult {
@@ -42,7 +42,7 @@ const EPSILONS = [2, 4, 8, 16].map(step => step / 255);
 const STEPS = 10;
 /** Floating-point operations: about two minutes on a processor. */
 const BUDGET = { software: 1.2e12, gpu: 1e15 };
-const FEWEST = 10;
+const FEWEST = 32;
 const EXAMPLES = 3;
 
 /** How little it takes to change the network's mind. */
@@ -58,7 +58,7 @@ async function study({ engine, run, unseen, signal, progress }: Subject): Promis
   const { model } = run;
   // A step of the attack is a forward and a backward pass; three times the former.
   const each = 3 * model.describe().flops * EPSILONS.length * (STEPS + 2);
-  const affordable = Math.max(FEWEST, Math.floor(operationsFor(engine, BUDGET) / each));
+  const affordable = Math.max(atLeast(engine, FEWEST), Math.floor(operationsFor(engine, BUDGET) / each));
   const all = Uint32Array.from({ length: unseen.images.count }, (_, i) => i);
   const chosen = subset(all, unseen.images.labels, affordable);
   using data = new GpuDataset(engine, await pick(unseen.images, chosen));

@@ -12,9 +12,13 @@ const SWIFTSHADER = 0.2;
 
 /** What may be spent on the adapter of this engine. Figures that are made with less say of how many images they are. */
 export function operationsFor(engine: Engine, { software, gpu }: Budget): number {
-  const { info } = engine.gpu.device;
-  if (!info.software) return gpu;
-  return /swiftshader/i.test([info.architecture, info.device, info.description].join(' '))
-    ? SWIFTSHADER * software
-    : software;
+  return engine.gpu.device.info.software ? share(engine) * software : gpu;
+}
+
+/** How many there are at least, however long they take: fewer where that is very long. */
+export const atLeast = (engine: Engine, count: number): number => Math.ceil(share(engine) * count);
+
+function share(engine: Engine): number {
+  const { architecture, device, description } = engine.gpu.device.info;
+  return /swiftshader/i.test([architecture, device, description].join(' ')) ? SWIFTSHADER : 1;
 }

@@ -99,7 +99,7 @@ function section({ images, layers, epochs }: DeadResult): Block[] {
 
 function overTime(layers: readonly DeadLayer[], epochs: DeadResult['epochs']): Block[] {
   if (!epochs) {
-    return [muted('When units died is not known of this run: train it with --watch, which keeps it for every epoch.')];
+    return [muted('When units died is not known of this run: weft train --watch keeps it for every epoch.')];
   }
   const drawn = spread(layers.length, COLOURS).map(i => layers[i]!.layer);
   const series = drawn.map((name, colour) => ({

@@ -189,7 +189,7 @@ function section({ layers, film, others }: FiltersResult): Block[] {
     ...drawn.flatMap(layerBlocks),
     heading('Over time'),
     ...filmBlocks(film),
-    ...(others.length > 0 ? [heading('First layer of the other runs')] : []),
+    ...(others.length > 0 ? [heading('First layer of the networks beside it')] : []),
     ...matchBlocks(others),
     ...others.map(({ run, layer, trained }, i) =>
       sheets({
@@ -208,15 +208,15 @@ function matchBlocks(others: FiltersResult['others']): Block[] {
   return [
     {
       kind: 'table',
-      name: 'The same filters in other runs',
-      head: ['Run', 'Closest filter, both trained', 'to its first ones', 'both before the first step'],
+      name: 'The same filters in other networks',
+      head: ['Network', 'Closest filter, both trained', 'to its first ones', 'both before the first step'],
       rows: matched.map(({ run, trained, toRandom, random }) => [
         run,
         ...[trained, toRandom, random].map(cosines => minus(median(cosines).toFixed(3))),
       ]),
     },
     muted(
-      'Of each filter the largest cosine to any filter of the other run, the median over the filters: 1 where the other has ' +
+      'Of each filter the largest cosine to any filter of the other network, the median over the filters: 1 where the other has ' +
         'the same. Control: the filters from before the first step, among which chance finds pairs that are much alike.',
     ),
   ];
@@ -224,9 +224,7 @@ function matchBlocks(others: FiltersResult['others']): Block[] {
 
 function filmBlocks(film: Film | undefined): Block[] {
   if (!film) {
-    return [
-      muted('How the filters came to be is kept of runs that are trained with --watch and whose first layer is small.'),
-    ];
+    return [muted('How the filters came to be is kept by weft train --watch of runs whose first layer is small.')];
   }
   const { layer, epochs, filters } = film;
   return [

@@ -92,7 +92,7 @@ function section({ images, what, share, doubted, suspects, proof }: LabelsResult
   const own = ks.indexOf(planted);
   return [
     text(
-      `Of ${count(images)} ${what}, none of which it was trained on, ${count(doubted)} have a label that the network ` +
+      `Of ${count(images)} ${what} ${count(doubted)} have a label that the network ` +
         `confidently takes for another; by confident learning ${percent(share, 1)} of the labels are wrong or hard to ` +
         'tell. Only looking at them shows which.',
     ),

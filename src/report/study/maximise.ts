@@ -7,7 +7,7 @@ import { pictureOf, pictureOfValues } from '../pictures.ts';
 import { contactSheet } from '../sheet.ts';
 import { deviation, mean } from '../statistics.ts';
 import type { Picture } from '../types.ts';
-import { operationsFor } from './budget.ts';
+import { atLeast, operationsFor } from './budget.ts';
 import { weightedLayers } from './inspected.ts';
 import { spread } from './spread.ts';
 import type { Study, Subject } from './study.ts';
@@ -43,7 +43,7 @@ const UNITS = 8;
 const SEED = 1;
 /** Floating-point operations of the whole study, and units of a layer that are shown however many they take. */
 const BUDGET = { software: 3e12, gpu: 1e15 };
-const FEWEST = 1;
+const FEWEST = 2;
 /** Networks, and passes of a step: forward, and backward twice as dear. */
 const COPIES = 2;
 const PASSES = 3;
@@ -66,7 +66,7 @@ async function study(subject: Subject): Promise<MaximiseResult> {
   const built = weightedLayers(run.model);
   const places = spread(built.length, LAYERS);
   const each = places.reduce((sum, place) => sum + flopsUpTo(run.model, built[place]!), 0) * COPIES * PASSES * STEPS;
-  const affordable = Math.max(FEWEST, Math.floor(operationsFor(engine, BUDGET) / each));
+  const affordable = Math.max(atLeast(engine, FEWEST), Math.floor(operationsFor(engine, BUDGET) / each));
   const layers: MaximiseResult['layers'][number][] = [];
   for (const [i, place] of places.entries()) {
     const { name: layer, output } = built[place]!;

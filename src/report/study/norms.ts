@@ -146,7 +146,7 @@ function overTime(epochs: NormsResult['epochs']): Block[] {
   if (!epochs) {
     return [
       muted(
-        'How they went is not known of this run: train it with --watch, which keeps them for every epoch, and how far the last step of each moved the weights.',
+        'How they went is not known of this run: weft train --watch keeps them for every epoch, and how far the last step of each moved the weights.',
       ),
     ];
   }

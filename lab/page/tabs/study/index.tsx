@@ -134,7 +134,7 @@ function One({ study: { name, title, describe } }: { study: StudyAbout }) {
           <p class="muted made">
             {about.value!.run}; {about.value!.images}
             {about.value!.others.length > 0 && `; beside ${about.value!.others.join(', ')}`}
-            {!about.value!.isSeedKnown && '; its first weights are not known, others as random stand for them'}
+            {!about.value!.isBeginningKnown && '; its first weights are not known, others as random stand for them'}
             {'seconds' in found.outcome && `; ${duration(1000 * found.outcome.seconds)}`}
           </p>
         </>

@@ -60,7 +60,13 @@ function defaultImages(): (typeof IMAGES)[number] {
 export async function list(): Promise<void> {
   if (studies.value.length > 0) return;
   await attempt('The studies could not be listed', async () => {
-    studies.value = await worker().ask('list');
+    try {
+      studies.value = await worker().ask('list');
+    } catch (error) {
+      // A worker that did not come will not come later either.
+      end();
+      throw error;
+    }
   });
 }
 
@@ -77,6 +83,7 @@ export async function run(names: readonly string[]): Promise<void> {
     try {
       await unlessStopped(doAll(names, isWanted));
     } catch (error) {
+      if (!isWanted()) return;
       // Whatever is wrong with it, such as a lost device: the next study begins with another worker.
       end();
       throw error;
@@ -86,8 +93,8 @@ export async function run(names: readonly string[]): Promise<void> {
 }
 
 async function doAll(names: readonly string[], isWanted: () => boolean): Promise<void> {
-  const network = identity();
   const subject = describe(await ask('study.take', { beside: beside.value ? [beside.value] : [] }));
+  const network = identity();
   if (!isWanted()) return;
   const opened = await worker().ask('open', subject);
   if (opened.key !== about.value?.key) findings.value = {};
