@@ -28,7 +28,7 @@ beforeAll(async () => {
   };
   write('train', train);
   write('t10k', test);
-  const settings = ['--epochs', String(EPOCHS), '--batch', '32', '--data', folder, '--out', join(folder, 'run')];
+  const settings = ['--epochs', String(EPOCHS), '--batch', '32', '--watch', '--data', folder, '--out', join(folder, 'run')];
   const { status, stderr } = spawnSync(join(ROOT, 'weft'), ['train', 'mlp', ...settings], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
 });
@@ -61,6 +61,24 @@ describe('a run that was made in Node', () => {
     for (const [name, { data }] of own) expect(shown.get(name)!.data).toEqual(data);
     await lab.page.getByRole('button', { name: 'One step', exact: true }).click();
     await lab.page.waitForFunction(() => globalThis.weftLab.state.value.training?.step === 1);
+    expect(lab.errors).toEqual([]);
+  });
+});
+
+describe('a study of a run', () => {
+  it('knows how it went, until another network has taken its place', async () => {
+    lab = await openLab({ site: await drawnSite(undefined, new RunFolder(nodeFiles, join(folder, 'run'))) });
+    await lab.page.getByRole('link', { name: 'Study', exact: true }).click();
+    const study = lab.page.getByRole('article', { name: 'Dead units' });
+    await study.getByRole('button', { name: /^Do it/ }).click();
+    await study.getByRole('region', { name: 'Dead units over time' }).waitFor();
+    expect(await study.innerText()).not.toMatch(/first weights are not known|--watch/);
+    await lab.page.evaluate(async () => {
+      const { network } = globalThis.weftLab.state.value.model!;
+      await globalThis.weftLab.ask('model.set', { network });
+    });
+    await study.getByRole('button', { name: /^Do again/ }).click();
+    await study.getByText('weft train --watch keeps it').waitFor();
     expect(lab.errors).toEqual([]);
   });
 });
