@@ -78,6 +78,17 @@ export async function embed(
   };
 }
 
+type UmapJs = typeof import('umap-js');
+
+/**
+ * Loaded by those who use it: whoever imports the library need not wait for it. It is CommonJS, of which some loaders give the
+ * names and others, such as bundlers that split code, only the whole as default export.
+ */
+async function loadUmap(): Promise<UmapJs> {
+  const loaded = (await import('umap-js')) as UmapJs & { readonly default?: UmapJs };
+  return loaded.UMAP ? loaded : loaded.default!;
+}
+
 /** Rows as points in the plane by UMAP. The same seed gives the same points. @throws ValueError with too few rows. */
 export async function umap(matrix: Matrix, options: EmbeddingOptions = {}): Promise<Matrix> {
   const { umapNeighbours = 15, minimumDistance = 0.1, seed = 1 } = options;
@@ -85,11 +96,9 @@ export async function umap(matrix: Matrix, options: EmbeddingOptions = {}): Prom
   if (rows <= umapNeighbours) {
     throw new ValueError(`UMAP: ${rows} rows for ${umapNeighbours} neighbours; give more rows, or fewer neighbours`);
   }
-  // Loaded by those who use it: whoever imports the library need not wait for it. It is CommonJS, of which bundlers that
-  // split code give the default export only.
-  const { default: umapJs } = (await import('umap-js')) as unknown as { default: typeof import('umap-js') };
+  const { UMAP } = await loadUmap();
   const random = new Sampler(seed);
-  const fit = new umapJs.UMAP({
+  const fit = new UMAP({
     nNeighbors: umapNeighbours,
     minDist: minimumDistance,
     random: () => random.uniform(),

@@ -71,7 +71,7 @@ describe('weft study', () => {
     const { trained, random, toRandom } = filters.others[0]!.matches;
     for (const cosine of [...trained, ...random]) expect(cosine).toBeCloseTo(1, 5);
     expect(Math.min(...toRandom)).toBeLessThan(0.9999);
-    expect(read('two', 'study.html')).toContain('First layer of the other runs');
+    expect(read('two', 'study.html')).toContain('First layer of the networks beside it');
     expect(JSON.parse(read('two', 'results.json'))).toEqual(report);
   });
 
