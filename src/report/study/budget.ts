@@ -7,8 +7,8 @@ export interface Budget {
   readonly gpu: number;
 }
 
-/** SwiftShader, by which a browser computes without a GPU, takes five times as long as llvmpipe, and more for large networks. */
-const SWIFTSHADER = 0.1;
+/** SwiftShader, by which a browser computes without a GPU, takes ten to twenty times as long as llvmpipe for these. */
+const SWIFTSHADER = 0.05;
 
 /** What may be spent on the adapter of this engine. Figures that are made with less say of how many images they are. */
 export function operationsFor(engine: Engine, { software, gpu }: Budget): number {
