@@ -43,6 +43,7 @@ const STEPS = 10;
 /** Floating-point operations: about two minutes on a processor. */
 const BUDGET = { software: 1.2e12, gpu: 1e15 };
 const FEWEST = 32;
+const FEW = 10;
 const EXAMPLES = 3;
 
 /** How little it takes to change the network's mind. */
@@ -58,7 +59,7 @@ async function study({ engine, run, unseen, signal, progress }: Subject): Promis
   const { model } = run;
   // A step of the attack is a forward and a backward pass; three times the former.
   const each = 3 * model.describe().flops * EPSILONS.length * (STEPS + 2);
-  const affordable = Math.max(atLeast(engine, FEWEST), Math.floor(operationsFor(engine, BUDGET) / each));
+  const affordable = Math.max(atLeast(engine, FEWEST, FEW), Math.floor(operationsFor(engine, BUDGET) / each));
   const all = Uint32Array.from({ length: unseen.images.count }, (_, i) => i);
   const chosen = subset(all, unseen.images.labels, affordable);
   using data = new GpuDataset(engine, await pick(unseen.images, chosen));

@@ -15,8 +15,9 @@ export function operationsFor(engine: Engine, { software, gpu }: Budget): number
   return engine.gpu.device.info.software ? share(engine) * software : gpu;
 }
 
-/** How many there are at least, however long they take: fewer where that is very long. */
-export const atLeast = (engine: Engine, count: number): number => Math.ceil(share(engine) * count);
+/** How many there are at least, however long they take; fewer where that is very long, down to `few`. */
+export const atLeast = (engine: Engine, count: number, few = 1): number =>
+  Math.max(few, Math.ceil(share(engine) * count));
 
 function share(engine: Engine): number {
   const { architecture, device, description } = engine.gpu.device.info;
