@@ -42,7 +42,8 @@ export async function openLab(options: LabPageOptions = {}): Promise<OpenLab> {
   const args = CHROMIUM_FLAGS.filter(flag => webgpu || !/webgpu|vulkan/i.test(flag));
   const browser = await chromium.launch({ executablePath: findChromium(), args });
   const colorScheme = dark ? 'dark' : 'light';
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  // What fades in, or from one colour to the next, would be judged on its way.
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
   page.setDefaultTimeout(PATIENT.timeout);
   const errors: string[] = [];
   page.on('pageerror', error => errors.push(String(error)));

@@ -28,7 +28,17 @@ beforeAll(async () => {
   };
   write('train', train);
   write('t10k', test);
-  const settings = ['--epochs', String(EPOCHS), '--batch', '32', '--watch', '--data', folder, '--out', join(folder, 'run')];
+  const settings = [
+    '--epochs',
+    String(EPOCHS),
+    '--batch',
+    '32',
+    '--watch',
+    '--data',
+    folder,
+    '--out',
+    join(folder, 'run'),
+  ];
   const { status, stderr } = spawnSync(join(ROOT, 'weft'), ['train', 'mlp', ...settings], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
 });

@@ -32,7 +32,7 @@ describe('the studies', () => {
     expect(await lab.page.locator('.notice.problem').allInnerTexts()).toEqual([]);
     for (const one of await lab.page.locator('.study .one').all()) {
       expect(await one.locator('.made').innerText()).toMatch(
-        /own, step 25; 50 held-back pictures; beside its first weights(; \S+ m?s)?$/,
+        /own, step 25; 50 held-back pictures; beside its first weights(; \S+ [mµ]?s)?$/,
       );
     }
     // The control knows nothing: its bar and its cell stand beside those of the network.

@@ -46,7 +46,8 @@ describe('the tour', () => {
     expect(await card().count()).toBe(0);
     expect(await lab.page.evaluate(() => document.activeElement?.id)).toBe('tour-button');
     expect(lab.errors).toEqual([]);
-  });
+    // Ten steps, each as patient as any: what fails must be able to say so.
+  }, 300_000);
 
   it('is offered once, and can be had again', async () => {
     lab = await openLab();
