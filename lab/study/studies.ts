@@ -1,7 +1,7 @@
 import { ValueError } from '../../src/index.ts';
 import { count } from '../../src/report/format.ts';
 import { blocksHtml } from '../../src/report/section-html.ts';
-import { STUDIES, type Subject } from '../../src/report/study/index.ts';
+import { runStudy, type Subject } from '../../src/report/study/index.ts';
 import { studySection } from '../../src/report/study/page.ts';
 import { describeSite } from '../worker/open.ts';
 import type { Finding, StudySubject, Subjects } from './protocol.ts';
@@ -38,14 +38,8 @@ export class Studies {
 
   /** @throws ValueError before a subject was opened, or for a study that there is not. */
   async run(name: string): Promise<Finding> {
-    const study = STUDIES[name];
-    if (!this.opened || !study) throw new ValueError(`study '${name}': ${study ? 'nothing is open' : 'there is none'}`);
-    const { subject } = this.opened;
-    const unfit = study.unfit?.(subject);
-    const start = performance.now();
-    const result = unfit === undefined ? await study.run(subject) : undefined;
-    const seconds = (performance.now() - start) / 1000;
-    const outcome = unfit === undefined ? { name, seconds, result } : { name, unfit };
+    if (!this.opened) throw new ValueError(`study '${name}': nothing is open`);
+    const outcome = await runStudy(name, this.opened.subject);
     return { outcome, html: blocksHtml(studySection(outcome).blocks).text };
   }
 }

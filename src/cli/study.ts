@@ -5,7 +5,7 @@ import { models } from '../models/index.ts';
 import { InterruptedError, ValueError } from '../platform/errors.ts';
 import { nodeDataPlaces, nodeFiles } from '../platform/node.ts';
 import { count, duration, epochs } from '../report/format.ts';
-import { STUDIES, type StudyOutcome, type StudyReport, type Subject } from '../report/study/index.ts';
+import { runStudy, STUDIES, type StudyOutcome, type StudyReport, type Subject } from '../report/study/index.ts';
 import { STUDY_FILES, writeStudy } from '../report/study/page.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { openEngine } from './open-engine.ts';
@@ -99,7 +99,7 @@ async function study(path: string, options: StudyOptions): Promise<StudyReport> 
   try {
     for (const name of options.what ?? Object.keys(STUDIES)) {
       if (stop.signal.aborted) throw new InterruptedError(`study: interrupted; what is finished is in ${out}`);
-      const outcome = await runOne(name, subject);
+      const outcome = await runStudy(name, subject);
       outcomes.push(outcome);
       report = { ...about, updated: new Date().toISOString(), studies: outcomes };
       await writeStudy(nodeFiles, out, report);
@@ -110,16 +110,6 @@ async function study(path: string, options: StudyOptions): Promise<StudyReport> 
   }
   if (!options.json) print(`${out}/${STUDY_FILES.html}`);
   return report;
-}
-
-async function runOne(name: string, subject: Subject): Promise<StudyOutcome> {
-  const study = STUDIES[name]!;
-  const unfit = study.unfit?.(subject);
-  if (unfit !== undefined) return { name, unfit };
-  subject.progress(`${name}: ${study.describe}`);
-  const start = performance.now();
-  const result = await study.run(subject);
-  return { name, seconds: (performance.now() - start) / 1000, result };
 }
 
 const sayOutcome = (outcome: StudyOutcome) =>
